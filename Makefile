@@ -1,0 +1,129 @@
+# strata. `make help` says what there is to make; nothing is written outside build/.
+
+BUILD  ?= build
+PREFIX ?= /usr/local
+
+CFLAGS   ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes
+STRICT   :=# -Werror, for the project's own checks
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+COMPILE   = $(CC) -std=c11 $(WARNINGS) $(STRICT) -I. -Istack -MMD -MP $(CPPFLAGS) $(CFLAGS)
+
+# stack/ is plain C11; whatever talks to the system sees all of it.
+$(BUILD)/obj/drivers/%.o $(BUILD)/obj/apps/%.o $(BUILD)/san/drivers/%.o $(BUILD)/san/apps/%.o $(BUILD)/san/tests/%.o: \
+	COMPILE += -D_GNU_SOURCE -I$(BUILD)/gen
+
+STACK   := $(wildcard stack/*.c stack/*/*.c)
+HOST    := $(wildcard drivers/*.c apps/*.c)
+HARNESS := $(wildcard tests/harness/*.c)
+UNIT    := $(wildcard tests/unit/*/*.c) $(HARNESS)
+SCRIPT  := $(wildcard tests/script/*.c) $(HARNESS)
+PAGES   := $(patsubst apps/www/%,$(BUILD)/gen/%.inc,$(wildcard apps/www/*))
+FORMAT   = $(wildcard stack/*.[ch] stack/*/*.[ch] drivers/*.[ch] apps/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
+
+# Two trees of objects: the user's, and one that is watched by the sanitizers for the tests.
+obj = $(1:%.c=$(BUILD)/obj/%.o)
+san = $(1:%.c=$(BUILD)/san/%.o)
+
+STACK_SAN := $(call san,$(STACK))
+HOST_SAN  := $(call san,$(filter-out apps/main.c,$(HOST)))
+OBJECTS   := $(call obj,$(STACK) $(HOST)) $(call san,$(sort $(STACK) $(HOST) $(UNIT) $(SCRIPT))) \
+	$(call san,$(wildcard tests/system/*.c))
+
+# What is run is told in short; `make Q=` tells it in full.
+Q ?= @
+
+all: $(BUILD)/strata $(BUILD)/libstrata.a
+
+$(BUILD)/strata: $(call obj,$(HOST)) $(BUILD)/libstrata.a
+	@echo "  link  $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/libstrata.a: $(call obj,$(STACK))
+	@echo "  ar    $@"
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+tests: all $(BUILD)/tests/unit $(BUILD)/tests/script $(BUILD)/tests/client $(BUILD)/tests/peer
+
+$(BUILD)/tests/unit: $(call san,$(UNIT)) $(HOST_SAN) $(STACK_SAN)
+$(BUILD)/tests/script: $(call san,$(SCRIPT)) $(STACK_SAN)
+$(BUILD)/tests/unit $(BUILD)/tests/script: LDLIBS += -lcriterion
+$(BUILD)/tests/client: $(call san,tests/system/client.c) $(HOST_SAN) $(STACK_SAN)
+$(BUILD)/tests/peer: $(call san,tests/system/peer.c)
+$(BUILD)/tests/%:
+	@mkdir -p $(@D)
+	@echo "  link  $@"
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+objects: $(OBJECTS)
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  cc    $<"
+	$(Q)$(COMPILE) -c -o $@ $<
+
+$(BUILD)/san/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  cc    $<, watched"
+	$(Q)$(COMPILE) $(SANITIZE) -c -o $@ $<
+
+# A page that is built in: apps/www/NAME becomes NAME.inc, its bytes as "0x3c,0x21,..." for
+#     static const unsigned char page[] = {
+#     #include "NAME.inc"
+#     };
+$(BUILD)/gen/%.inc: apps/www/%
+	@mkdir -p $(@D)
+	$(Q)od -An -v -tx1 $< | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g' >$@
+$(call obj,$(HOST)) $(HOST_SAN): | $(PAGES)
+
+run:
+	@scripts/setup --for run
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) scripts/demo
+
+test:
+	@scripts/setup --for test
+	@$(MAKE) --no-print-directory tests
+	@BUILD=$(BUILD) scripts/test
+
+# The checks that need more than most people have: another compiler, and Wireshark's opinion of our frames.
+test-peers:
+	@scripts/setup --for peers
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang STRICT=-Werror all objects
+	@BUILD=$(BUILD)/clang scripts/test peers
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib
+	install -m 755 $(BUILD)/strata $(DESTDIR)$(PREFIX)/bin/strata
+	install -m 644 $(BUILD)/libstrata.a $(DESTDIR)$(PREFIX)/lib/libstrata.a
+	for folder in . base socket; do \
+		install -d $(DESTDIR)$(PREFIX)/include/strata/$$folder || exit 1; \
+	done
+	install -m 644 stack/stack.h $(DESTDIR)$(PREFIX)/include/strata
+	install -m 644 stack/base/*.h $(DESTDIR)$(PREFIX)/include/strata/base
+	install -m 644 stack/socket/socket.h $(DESTDIR)$(PREFIX)/include/strata/socket
+
+format:
+	clang-format -i $(FORMAT)
+
+lint: $(PAGES)
+	@BUILD=$(BUILD) scripts/lint $(FORMAT)
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@echo "make              build $(BUILD)/strata and $(BUILD)/libstrata.a   (CC=clang for another compiler)"
+	@echo "make run          watch this machine's ping and curl talk to strata, in a network of their own"
+	@echo "make test         the laws, the unit and script tests, and real ping and curl where a TAP can be had"
+	@echo "make test-peers   the same code by clang, and tshark's verdict on our frames"
+	@echo "make install      to PREFIX=$(PREFIX), below DESTDIR= if given"
+	@echo "make format       lay the code out by .clang-format;  make lint  say what tools find in it"
+	@echo "make clean        remove $(BUILD)/"
+
+.PHONY: all tests objects run test test-peers install format lint clean help
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+-include $(OBJECTS:.o=.d)

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The host: a stack with its feet on this computer. It owns the device, the clock (CLOCK_MONOTONIC) and the loop that
+ * brings them together, and hears SIGINT and SIGTERM. An app is a file on top of it, in one of two styles:
+ *
+ *   - by readiness, any number of connections at once (echo.c, httpd.c):
+ *         host_on_ready(host, fn, user), open and listen on sockets, status = host_run(host), close the sockets
+ *   - by blocking calls, one thing after another: host_connect(), host_send(), host_receive() ... each runs the loop
+ *     until it can answer
+ *
+ * The two do not mix in one moment: no blocking call inside on_ready.
+ *
+ *     stack <-> trace <-> pcap <-> tap           --trace and --pcap put themselves between
+ *
+ * One host at a time in a process, because signals belong to the process: they are blocked from host_open() to
+ * host_close() and read from a descriptor in the loop, so that none can fall between a check and a sleep.
+ */
+#ifndef STRATA_APPS_HOST_H
+#define STRATA_APPS_HOST_H
+
+#include "apps/options.h"
+#include "drivers/driver.h"
+#include "stack.h"
+
+#define HOST_FOREVER (-1)
+
+struct host;
+
+/* Put a machine on the wire as the options say. NULL: the reason has been printed (exit status 2). */
+struct host *host_open(const struct options *options);
+
+/* The same on a device that is there already; --tap and --mtu mean nothing then, and the address must have been
+ * given. The device belongs to the host, also when this fails. */
+struct host *host_open_on(struct driver *device, const struct options *options);
+
+/* Close all sockets, wait for their connections to end (at most a second, or until a signal), and give everything
+ * back. A TAP that was made vanishes. */
+void host_close(struct host *host);
+
+struct stack *host_stack(struct host *host);
+
+/* The options with everything filled in: the addresses that the machine has. */
+const struct options *host_options(const struct host *host);
+
+/* Microseconds on the clock that the stack is run by. */
+uint64_t host_now(void);
+
+/* Have `ready` called for each socket that becomes ready (stack.h, on_ready). */
+void host_on_ready(struct host *host, void (*ready)(void *user, struct socket *socket), void *user);
+
+/* Run until SIGINT or SIGTERM, or until host_stop(): 0. Until the device is gone, which is told: 1. */
+int host_run(struct host *host);
+
+/* Make host_run() return; for use inside on_ready. */
+void host_stop(struct host *host);
+
+/* Run until done(user), asked after every round of the loop, says so: 0; or -ETIMEDOUT, -EINTR (SIGINT or SIGTERM),
+ * -ENODEV (the device is gone). All the calls below add these three to their answers; timeouts are in milliseconds,
+ * or HOST_FOREVER. */
+int host_until(struct host *host, bool (*done)(void *user), void *user, int timeout);
+
+/* Connect: 0 and *socket, to be closed by the caller; or -ECONNREFUSED, -EHOSTUNREACH, ... as socket_error() tells,
+ * -ENOMEM. */
+int host_connect(struct host *host, const struct endpoint *remote, int timeout, struct socket **socket);
+
+/* Take the next connection of a listening socket: 0 and *socket. */
+int host_accept(struct host *host, struct socket *listener, int timeout, struct socket **socket);
+
+/* Hand all of it to the connection: 0, or the connection's error, after which part may have been sent. The time-out
+ * is for each wait. */
+int host_send(struct host *host, struct socket *socket, const void *bytes, size_t length, int timeout);
+
+/* Receive at least one byte: how many, 0 at the end of the stream, or the connection's error. */
+long host_receive(struct host *host, struct socket *socket, void *bytes, size_t room, int timeout);
+
+/* End politely: say that nothing more is sent, throw away what still comes until the peer has ended too, and close.
+ * The socket is invalid afterwards, whatever the answer: 0, or why the peer's end was not waited for. */
+int host_close_socket(struct host *host, struct socket *socket, int timeout);
+
+#endif

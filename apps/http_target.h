@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From a request-target to the name of a file below the served directory.
+ *
+ *     /a%20b/c.txt?x=1                      origin-form (RFC 9112 3.2.1)
+ *     http://192.0.2.2:80/a%20b/c.txt?x=1   absolute-form (RFC 9112 3.2.2), which every server must accept
+ *      \________________/ \__________/ \__/
+ *       checked, ignored   the path    the query, ignored
+ *
+ * Nothing is decided here about ".." and links: whoever opens the file must hold it below the directory
+ * (http_content.h).
+ */
+#ifndef STRATA_APPS_HTTP_TARGET_H
+#define STRATA_APPS_HTTP_TARGET_H
+
+#include <stdbool.h>
+
+#include "apps/http_parse.h"
+
+#define HTTP_PATH_MAX HTTP_HEAD_MAX /* room for any path that fits in a head, with its terminator */
+
+/* Write the path with its percent-encodings undone (RFC 3986 2.1), without its leading slashes, and terminated: "" for
+ * the root. False for a target of another form or scheme, without a host, with a fragment, with a malformed encoding,
+ * or with %00 in it: 400. */
+bool http_target_path(struct http_text target, char path[HTTP_PATH_MAX]);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * struct stack from the inside: the state of every layer, and what all layers share. Each layer declares its own part in its own header
+ * and touches only that part and what is shared; for anything else it calls down by name.
+ */
+#ifndef STRATA_INTERNAL_H
+#define STRATA_INTERNAL_H
+
+#include "base/deadline.h"
+#include "base/interface.h"
+#include "base/random.h"
+#include "base/seq.h"
+#include "ip/icmp.h"
+#include "ip/ip.h"
+#include "link/arp.h"
+#include "link/ether.h"
+#include "socket/sockets.h"
+#include "stack.h"
+#include "tcp/tcp.h"
+
+/* What a deadline is for: stack_tick() switches on it. */
+enum deadline_kind {
+	DEADLINE_ARP,
+	DEADLINE_TCP_RETRANSMIT, /* RFC 6298: nothing was acknowledged in time */
+	DEADLINE_TCP_PERSIST,    /* RFC 9293 3.8.6.1: the peer's window is closed and wants a probe */
+	DEADLINE_TCP_DELAYED_ACK,
+	DEADLINE_TCP_EXPIRY, /* TIME-WAIT is over, or an orphan has waited enough in FIN-WAIT-2 */
+};
+
+struct stack {
+	/* Shared by all layers */
+	uint64_t now;  /* microseconds, as given by the latest call */
+	bool announce; /* our address has not been announced yet */
+	struct memory memory;
+	struct deadlines deadlines;
+	struct random random;
+	struct stats stats;
+	struct events events;
+	struct interface interface;
+
+	/* One part a layer, from the bottom up */
+	struct ether ether;
+	struct arp arp;
+	struct ip ip;
+	struct icmp icmp;
+	struct tcp tcp;
+	struct sockets sockets;
+};
+
+static inline void stack_count(struct stack *s, enum counter counter)
+{
+	stats_add(&s->stats, counter, 1);
+}
+
+static inline void stack_drop(struct stack *s, enum drop_reason reason)
+{
+	stats_drop(&s->stats, &s->events, reason);
+}
+
+#endif

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Sockets: what an application holds. A socket is a name (an address and a port), and then either a listener or a
+ * connection, whose rings it gives access to. When it is closed the connection goes on by itself until it is done.
+ */
+#include "socket/socket.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "internal.h"
+
+struct socket {
+	struct stack *stack;
+	struct list all; /* in sockets.all */
+	struct endpoint local;
+	struct tcp_listener *listener;
+	struct tcp_connection *connection;
+	int error;       /* pending, a negative errno; besides the connection's own */
+	bool read_shut;  /* receives answer 0 */
+	bool told_error; /* socket_error() has handed out the connection's */
+	void *user;
+};
+
+/* ---- the layer ---- */
+
+void sockets_init(struct stack *s)
+{
+	list_init(&s->sockets.all);
+}
+
+void sockets_close(struct stack *s)
+{
+	while (!list_empty(&s->sockets.all))
+		socket_close(LIST_ITEM(s->sockets.all.next, struct socket, all));
+}
+
+void sockets_release(struct stack *s)
+{
+	struct list *node;
+
+	while ((node = list_take(&s->sockets.all))) {
+		struct socket *socket = LIST_ITEM(node, struct socket, all);
+		if (socket->connection)
+			tcp_destroy(s, socket->connection);
+		memory_put(&s->memory, socket, sizeof *socket);
+	}
+}
+
+void sockets_dispatch(struct stack *s)
+{
+	struct list *node;
+
+	while ((node = list_take(&s->tcp.notices))) {
+		struct socket *socket = LIST_ITEM(node, struct tcp_notice, node)->socket;
+		if (s->sockets.on_ready)
+			s->sockets.on_ready(s->sockets.user, socket);
+	}
+}
+
+/* ---- making and naming ---- */
+
+struct socket *socket_open(struct stack *s)
+{
+	struct socket *socket = memory_get(&s->memory, sizeof *socket);
+
+	if (!socket)
+		return NULL;
+	socket->stack = s;
+	list_append(&s->sockets.all, &socket->all);
+	return socket;
+}
+
+static bool is_fresh(const struct socket *socket)
+{
+	return !socket->listener && !socket->connection;
+}
+
+int socket_bind(struct socket *socket, const struct endpoint *local)
+{
+	struct stack *s = socket->stack;
+
+	if (!is_fresh(socket) || socket->local.port != 0)
+		return -EINVAL;
+	if (!address_is_any(local->address) && !address_equal(local->address, s->interface.address))
+		return -EADDRNOTAVAIL;
+	if (local->port != 0 && tcp_listener_lookup(s, local))
+		return -EADDRINUSE;
+	socket->local = *local;
+	return 0;
+}
+
+int socket_listen(struct socket *socket, unsigned backlog)
+{
+	struct stack *s = socket->stack;
+
+	if (!is_fresh(socket))
+		return -EINVAL;
+	if (socket->local.port == 0)
+		socket->local.port = tcp_ephemeral_port(s, s->interface.address, &(struct endpoint){.port = 0});
+	if (socket->local.port == 0 || tcp_listener_lookup(s, &socket->local))
+		return -EADDRINUSE;
+	socket->listener = tcp_listen(s, socket->local, backlog > 0 ? backlog : 1, socket);
+	return socket->listener ? 0 : -ENOMEM;
+}
+
+int socket_connect(struct socket *socket, const struct endpoint *remote)
+{
+	struct stack *s = socket->stack;
+	struct endpoint local = socket->local;
+
+	if (!is_fresh(socket))
+		return -EINVAL;
+	if (!ip_is_host(s, remote->address) || remote->port == 0)
+		return -EADDRNOTAVAIL;
+	local.address = ip_source_for(s, remote->address); /* MUST-44, MUST-45 */
+	if (local.port == 0)
+		local.port = tcp_ephemeral_port(s, local.address, remote);
+	if (local.port == 0 || tcp_lookup(s, &local, remote))
+		return -EADDRNOTAVAIL;
+	socket->connection = tcp_connect(s, local, *remote, socket);
+	if (!socket->connection)
+		return -ENOMEM;
+	socket->local = local;
+	return 0;
+}
+
+struct socket *socket_accept(struct socket *listening)
+{
+	struct stack *s = listening->stack;
+
+	if (!listening->listener || list_empty(&listening->listener->established))
+		return NULL;
+	struct socket *socket = socket_open(s);
+	if (!socket) /* it goes on waiting */
+		return NULL;
+	socket->connection = tcp_accept(listening->listener);
+	socket->connection->notice.socket = socket;
+	socket->local = socket->connection->local;
+	return socket;
+}
+
+/* ---- moving bytes ---- */
+
+/* Why nothing can be sent: a negative errno. */
+static int cannot_send(const struct socket *socket)
+{
+	const struct tcp_connection *c = socket->connection;
+
+	if (!c)
+		return -ENOTCONN;
+	if (c->state == TCP_SYN_SENT || c->state == TCP_SYN_RECEIVED)
+		return -EAGAIN;
+	if (c->state == TCP_CLOSED && c->error != 0)
+		return c->error;
+	return -EPIPE;
+}
+
+long socket_send(struct socket *socket, const void *bytes, size_t length)
+{
+	const uint8_t *from = bytes;
+	size_t sent = 0;
+
+	if (!socket->connection || !tcp_can_send(socket->connection))
+		return cannot_send(socket);
+	while (sent < length) { /* twice where the free part of the ring wraps around */
+		size_t room;
+		uint8_t *span = socket_reserve(socket, length - sent, &room);
+		if (!span)
+			break;
+		memcpy(span, from + sent, room);
+		socket_commit(socket, room);
+		sent += room;
+	}
+	if (sent > 0 || length == 0)
+		return (long)sent;
+	return socket->error != 0 ? socket_error(socket) : -EAGAIN;
+}
+
+uint8_t *socket_reserve(struct socket *socket, size_t wanted, size_t *length)
+{
+	struct tcp_connection *c = socket->connection;
+
+	*length = 0;
+	if (!c || !tcp_can_send(c))
+		return NULL;
+	uint8_t *span = tcp_send_reserve(socket->stack, c, wanted, length);
+	if (!span && c->snd.capacity == 0) /* no ACK will ever make room where there is no ring */
+		socket->error = -ENOMEM;
+	return span;
+}
+
+void socket_commit(struct socket *socket, size_t length)
+{
+	tcp_send_commit(socket->stack, socket->connection, length);
+}
+
+long socket_receive(struct socket *socket, void *bytes, size_t length)
+{
+	struct tcp_connection *c = socket->connection;
+	struct slice slices[2];
+	size_t taken = 0;
+
+	if (!c)
+		return -ENOTCONN;
+	if (socket->read_shut)
+		return 0;
+	unsigned count = tcp_receive_peek(c, slices);
+	for (unsigned i = 0; i < count; i++) {
+		size_t part = slices[i].length < length - taken ? slices[i].length : length - taken;
+		memcpy((uint8_t *)bytes + taken, slices[i].bytes, part);
+		taken += part;
+	}
+	if (taken > 0) {
+		tcp_receive_consume(socket->stack, c, taken);
+		return (long)taken;
+	}
+	if (c->state == TCP_CLOSED && c->error != 0)
+		return c->error;
+	return tcp_at_end(c) || length == 0 ? 0 : -EAGAIN;
+}
+
+unsigned socket_peek(const struct socket *socket, struct slice slices[2])
+{
+	return socket->connection && !socket->read_shut ? tcp_receive_peek(socket->connection, slices) : 0;
+}
+
+void socket_consume(struct socket *socket, size_t length)
+{
+	tcp_receive_consume(socket->stack, socket->connection, length);
+}
+
+/* ---- ending ---- */
+
+int socket_shutdown(struct socket *socket, enum socket_how how)
+{
+	struct tcp_connection *c = socket->connection;
+
+	if (!c || c->state < TCP_SYN_RECEIVED)
+		return -ENOTCONN;
+	if (how & SOCKET_SHUTDOWN_READ)
+		socket->read_shut = true;
+	if (how & SOCKET_SHUTDOWN_WRITE)
+		tcp_shutdown(socket->stack, c);
+	return 0;
+}
+
+static void free_socket(struct socket *socket)
+{
+	list_remove(&socket->all);
+	memory_put(&socket->stack->memory, socket, sizeof *socket);
+}
+
+void socket_close(struct socket *socket)
+{
+	if (socket->listener)
+		tcp_listener_close(socket->stack, socket->listener);
+	if (socket->connection)
+		tcp_close(socket->stack, socket->connection);
+	free_socket(socket);
+}
+
+void socket_abort(struct socket *socket)
+{
+	if (socket->listener)
+		tcp_listener_close(socket->stack, socket->listener);
+	if (socket->connection)
+		tcp_abort(socket->stack, socket->connection);
+	free_socket(socket);
+}
+
+/* ---- asking ---- */
+
+unsigned socket_ready(const struct socket *socket)
+{
+	const struct tcp_connection *c = socket->connection;
+	unsigned ready = 0;
+
+	if (socket->error != 0 || (c && c->error != 0 && !socket->told_error))
+		ready |= SOCKET_ERROR;
+	if (socket->listener && !list_empty(&socket->listener->established))
+		ready |= SOCKET_READABLE;
+	if (!c)
+		return ready;
+	bool over = c->state == TCP_CLOSED;
+	if (over || socket->read_shut || ring_used(&c->rcv) > 0 || tcp_at_end(c))
+		ready |= SOCKET_READABLE;
+	bool connecting = c->state == TCP_SYN_SENT || c->state == TCP_SYN_RECEIVED;
+	if (!connecting && (!tcp_can_send(c) || tcp_send_room(socket->stack, c) >= socket->stack->tcp.send_limit / 3))
+		ready |= SOCKET_WRITABLE;
+	if (over || (c->fin_queued && tcp_at_end(c)))
+		ready |= SOCKET_HANGUP;
+	return ready;
+}
+
+int socket_error(struct socket *socket)
+{
+	int error = socket->error;
+
+	socket->error = 0;
+	if (error == 0 && socket->connection && !socket->told_error) {
+		error = socket->connection->error;
+		socket->told_error = error != 0;
+	}
+	return error;
+}
+
+struct endpoint socket_local(const struct socket *socket)
+{
+	struct endpoint local = socket->local;
+
+	if (address_is_any(local.address))
+		local.address = socket->stack->interface.address;
+	return local;
+}
+
+struct endpoint socket_remote(const struct socket *socket)
+{
+	return socket->connection ? socket->connection->remote : (struct endpoint){.port = 0};
+}
+
+void socket_set_user(struct socket *socket, void *user)
+{
+	socket->user = user;
+}
+
+void *socket_user(const struct socket *socket)
+{
+	return socket->user;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The machine as a whole: made from a configuration, fed with frames and time, flushed. The layers do the rest.
+ */
+#include "stack.h"
+
+#include "internal.h"
+
+#define MTU_MIN    576 /* what every host must be able to receive (RFC 1122 3.3.2) */
+#define MTU_MAX    65535
+#define BUFFER_MIN 4096
+#define BUFFER_MAX ((size_t)UINT16_MAX << TCP_WSCALE) /* the largest window that our scale can advertise */
+
+struct stack_config stack_defaults(void)
+{
+	return (struct stack_config){
+	    .mtu = 1500,
+	    .allocator = memory_libc(),
+	    .memory_limit = (size_t)1 << 30,
+	    .send_buffer = (size_t)512 << 10,
+	    .receive_buffer = (size_t)512 << 10,
+	};
+}
+
+static bool config_valid(const struct stack_config *config)
+{
+	return config->emit && !address_is_any(config->address) && config->prefix_length <= 32 &&
+	       config->mtu >= MTU_MIN && config->mtu <= MTU_MAX;
+}
+
+/* Up to a power of two within bounds: what a ring can have. */
+static size_t buffer_size(size_t wanted)
+{
+	size_t size = BUFFER_MIN;
+
+	while (size < wanted && 2 * size <= BUFFER_MAX)
+		size *= 2;
+	return size;
+}
+
+static void take_config(struct stack *s, const struct stack_config *config)
+{
+	s->events = config->events;
+	s->interface = (struct interface){
+	    .mac = config->mac,
+	    .address = config->address,
+	    .prefix_length = config->prefix_length,
+	    .mtu = config->mtu,
+	};
+	s->ether.emit = config->emit;
+	s->ether.emit_user = config->emit_user;
+	s->ip.gateway = config->gateway;
+	s->sockets.on_ready = config->on_ready;
+	s->sockets.user = config->ready_user;
+	random_init(&s->random, config->seed);
+}
+
+struct stack *stack_create(const struct stack_config *config, uint64_t now)
+{
+	struct memory memory = {.from = config->allocator, .limit = config->memory_limit};
+
+	if (!config_valid(config))
+		return NULL;
+	struct stack *s = memory_get(&memory, sizeof *s);
+	if (!s)
+		return NULL;
+	s->memory = memory;
+	s->now = now;
+	take_config(s, config);
+	s->ip.next_id = (uint16_t)random_next(&s->random);
+	arp_init(s);
+	icmp_init(s);
+	sockets_init(s);
+	if (!tcp_init(s, buffer_size(config->send_buffer), buffer_size(config->receive_buffer))) {
+		stack_destroy(s);
+		return NULL;
+	}
+	s->announce = true;
+	return s;
+}
+
+void stack_close(struct stack *s)
+{
+	sockets_close(s);
+}
+
+void stack_destroy(struct stack *s)
+{
+	sockets_release(s);
+	tcp_release(s);
+	arp_release(s);
+	struct memory memory = s->memory; /* the stack itself is the last block */
+	memory_put(&memory, s, sizeof *s);
+}
+
+void stack_input(struct stack *s, const struct rx_frame *frame, uint64_t now)
+{
+	s->now = now;
+	ether_input(s, frame);
+}
+
+void stack_tick(struct stack *s, uint64_t now)
+{
+	struct deadline *due;
+
+	s->now = now;
+	while ((due = deadline_take(&s->deadlines, now))) {
+		switch (due->kind) {
+		case DEADLINE_ARP:
+			arp_deadline(s, due);
+			break;
+		case DEADLINE_TCP_RETRANSMIT:
+		case DEADLINE_TCP_PERSIST:
+		case DEADLINE_TCP_DELAYED_ACK:
+		case DEADLINE_TCP_EXPIRY:
+			tcp_deadline(s, due);
+			break;
+		}
+	}
+}
+
+void stack_flush(struct stack *s, uint64_t now)
+{
+	s->now = now;
+	if (s->announce) {
+		s->announce = false;
+		arp_announce(s);
+	}
+	sockets_dispatch(s);
+	tcp_flush(s);
+}
+
+void stack_writable(struct stack *s, uint64_t now)
+{
+	s->now = now;
+	tcp_writable(s);
+}
+
+uint64_t stack_deadline(const struct stack *s)
+{
+	return deadline_first(&s->deadlines);
+}
+
+int stack_echo(struct stack *s, struct address to, uint16_t id, uint16_t sequence, const void *data, size_t length)
+{
+	return icmp_echo(s, to, id, sequence, data, length);
+}
+
+size_t stack_connections(const struct stack *s)
+{
+	return tcp_connections(s);
+}
+
+const struct stats *stack_stats(const struct stack *s)
+{
+	return &s->stats;
+}
+
+const struct memory *stack_memory(const struct stack *s)
+{
+	return &s->memory;
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * TCP (RFC 9293).
+ *
+ * Theory of operation. A connection is a transmission control block (TCB) in a hash table. Two things change it: segments that arrive
+ * (tcp_input) and calls of its user (tcp_user.c); time does so through four deadlines (tcp_timer.c). None of them sends. They change the
+ * state, record what is owed (acks_owed, retransmit_now, probe_now, data in the ring) and mark the connection. When the batch
+ * of frames is over, tcp_flush() lets every marked connection send what its state calls for: tcp_output() is the one place
+ * where a connection's segments come from.
+ *
+ *     tcp_input -> tcp_segment_arrives (eight steps) -> tcp_ack, tcp_receive        state changes, tcp_mark()
+ *     tcp_flush -> tcp_output -> ip_output                                          debts are paid
+ *
+ * Sequence numbers are 64-bit stream positions (base/seq.h), and both byte rings are addressed by them: the byte with sequence number p
+ * lies at position p of the ring. The SYN has position iss, the first byte iss + 1; a FIN has the position after the last byte.
+ *
+ *        send                 snd_una             snd_rtx        snd_nxt        snd.tail
+ *     ---------------------------|####################|##############|.............|-------
+ *           acknowledged            in flight           to be sent    not yet sent
+ *                                                       again
+ *
+ *        receive         rcv.head             rcv_nxt = rcv.tail               rcv_adv
+ *     -----------------------|####################|......###...##...............|----------
+ *           read by the user    to be read           window, with text that came
+ *                                                    out of order
+ */
+#ifndef STRATA_TCP_TCP_H
+#define STRATA_TCP_TCP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/deadline.h"
+#include "base/list.h"
+#include "base/ranges.h"
+#include "base/ring.h"
+#include "base/siphash.h"
+#include "ip/ip.h"
+#include "tcp/cc.h"
+#include "tcp/tcp_rtt.h"
+#include "tcp/tcp_wire.h"
+
+struct stack;
+struct socket;
+
+#define TCP_WSCALE             7        /* the scale that we offer: windows up to 8 MiB in steps of 128 bytes */
+#define TCP_MSS_DEFAULT        536      /* without an MSS option (RFC 9293 3.7.1, MUST-15) */
+#define TCP_MSS_MIN            64       /* what we take an absurdly small MSS for */
+#define TCP_DELAYED_ACK        40000    /* microseconds; less than 0.5 s (MUST-40) */
+#define TCP_TIME_WAIT_TIME     60000000 /* 2 MSL, with an MSL of 30 s as in Linux (RFC 9293 3.4.2 suggests 2 minutes) */
+#define TCP_FIN_WAIT_2_TIME    60000000 /* how long an orphan waits for its peer's FIN, as in Linux */
+#define TCP_CHALLENGE_INTERVAL 500000   /* microseconds between two challenge ACKs of one connection (RFC 5961 7) */
+#define TCP_SYN_RETRIES        7        /* 1 + 2 + 4 + ... + 128 s = 255 s, above R2's 3 minutes for a SYN (MUST-23) */
+#define TCP_SYN_ACK_RETRIES    5        /* 63 s, as in Linux */
+#define TCP_RETRIES            15       /* R2 for data: about 15 minutes, above 100 s (SHLD-11) */
+#define TCP_RING_MIN           4096     /* bytes of the smallest ring */
+
+/* In the order of RFC 9293 3.3.2, so that >= TCP_ESTABLISHED means that both SYNs are acknowledged. */
+enum tcp_state {
+	TCP_CLOSED,
+	TCP_LISTEN,
+	TCP_SYN_SENT,
+	TCP_SYN_RECEIVED,
+	TCP_ESTABLISHED,
+	TCP_FIN_WAIT_1,
+	TCP_FIN_WAIT_2,
+	TCP_CLOSE_WAIT,
+	TCP_CLOSING,
+	TCP_LAST_ACK,
+	TCP_TIME_WAIT,
+};
+
+/* What tells a socket that something happened: in tcp.notices while it must be told. */
+struct tcp_notice {
+	struct list node;
+	struct socket *socket; /* NULL: no user (not accepted yet, or closed by it) */
+};
+
+/* The transmission control block (RFC 9293 3.3.1). */
+struct tcp_connection {
+	/* Who and where */
+	struct tcp_connection *next; /* in its bucket */
+	struct endpoint local;
+	struct endpoint remote;
+	enum tcp_state state;
+	int error;                     /* why it closed, a negative errno, until the user has read it; 0 for none */
+	struct tcp_notice notice;      /* its user */
+	struct list marked;            /* in tcp.marked while it owes something */
+	struct tcp_listener *listener; /* a passive open (MUST-11) that has not been accepted; else NULL */
+	struct list waiting;           /* in the listener's half_open or established */
+
+	/* Send sequence space */
+	uint64_t iss;         /* initial send sequence number */
+	uint64_t snd_una;     /* oldest unacknowledged */
+	uint64_t snd_nxt;     /* next to be sent for the first time */
+	uint64_t snd_rtx;     /* next to be sent: snd_una <= snd_rtx <= snd_nxt; below snd_nxt only after a time-out */
+	uint64_t snd_wl1;     /* SEG.SEQ of the segment that last set the window */
+	uint64_t snd_wl2;     /* SEG.ACK of the same */
+	uint64_t snd_small;   /* end of the last segment below the MSS that was sent (Minshall's test for Nagle) */
+	uint32_t snd_wnd;     /* send window in bytes, scaled */
+	uint32_t snd_wnd_max; /* the largest seen (RFC 9293 3.8.6.2.1, RFC 5961 5.2) */
+	struct ring snd;      /* what the user sent and the peer has not acknowledged */
+	bool fin_queued;      /* the user has no more to send: a FIN follows the ring's last byte */
+
+	/* Receive sequence space */
+	uint64_t irs;              /* initial receive sequence number */
+	uint64_t rcv_nxt;          /* next expected */
+	uint64_t rcv_adv;          /* right edge of the window as last advertised; never moves left (SHLD-14) */
+	uint64_t rcv_up;           /* end of urgent data announced so far; delivered in line */
+	uint64_t rcv_fin;          /* position of the peer's FIN, 0 while unknown */
+	struct ring rcv;           /* in-order text not yet read; out-of-order text lies ahead of its tail */
+	struct ranges *rcv_ranges; /* which text lies ahead, NULL for none */
+	uint32_t rcv_mss;          /* the largest text that a segment has brought: what the peer's full segment is */
+	uint64_t rcv_acked;        /* rcv_nxt as we last acknowledged it: Last.ACK.sent of RFC 7323 4.3 */
+
+	/* Negotiated on the SYNs */
+	uint8_t snd_wscale;    /* of the windows that arrive */
+	uint8_t rcv_wscale;    /* of the windows that we send */
+	bool sack_permitted;   /* both sides offered it */
+	bool timestamps;       /* both sides sent them: every segment carries one (RFC 7323 3.2) */
+	uint16_t peer_mss;     /* from its SYN, or the default */
+	uint32_t ts_offset;    /* added to our clock, so that it tells nothing */
+	uint32_t ts_recent;    /* the peer's TSval to echo (RFC 7323 4.3) */
+	uint64_t ts_recent_at; /* when it was taken */
+
+	/* What is owed to the peer */
+	bool ack_now;           /* one, which may ride on data */
+	uint16_t acks_owed;     /* and this many bare ones, for segments out of order or seen before */
+	bool retransmit_now;    /* the segment at snd_una, by fast retransmit */
+	bool probe_now;         /* a zero-window probe */
+	bool snd_wants_room;    /* its user was told that the send buffer is full */
+	uint64_t challenged_at; /* when the last challenge ACK was owed */
+
+	/* Time and loss */
+	struct tcp_rtt rtt;
+	uint64_t timed_seq; /* end of the segment being timed (RFC 6298 3), 0 for none */
+	uint64_t timed_at;  /* when it was sent */
+	uint64_t sent_at;   /* when anything was last sent that the peer must acknowledge */
+	unsigned retries;   /* time-outs and probes since the peer was last heard of */
+	unsigned probes;    /* zero-window probes since its window closed */
+	struct cc_window cc;
+	unsigned dup_acks;
+	bool recovering;  /* in fast recovery (RFC 6582), until recover is acknowledged */
+	uint64_t recover; /* snd_nxt when loss was last acted on */
+
+	struct deadline retransmit;
+	struct deadline persist;
+	struct deadline delayed_ack;
+	struct deadline expiry; /* end of TIME-WAIT, or of an orphan's FIN-WAIT-2 */
+};
+
+/* A port that is listened on. */
+struct tcp_listener {
+	struct tcp_listener *next; /* in its bucket */
+	struct endpoint local;     /* address ADDRESS_ANY: all of ours */
+	struct tcp_notice notice;
+	unsigned backlog;
+	unsigned count;          /* of both lists together, at most the backlog */
+	struct list half_open;   /* connections in SYN-RECEIVED */
+	struct list established; /* ready to be accepted, oldest first */
+};
+
+#define TCP_LISTENER_BUCKETS 64
+
+struct tcp {
+	struct siphash_key table_key;
+	struct siphash_key isn_key;
+	struct siphash_key port_key;
+	struct siphash_key timestamp_key;
+	struct tcp_connection **buckets;
+	size_t bucket_count; /* a power of two */
+	size_t connection_count;
+	struct tcp_listener *listeners[TCP_LISTENER_BUCKETS];
+	struct list marked;  /* connections that owe something */
+	struct list notices; /* users that must be told */
+	bool device_full;    /* emit answered -EAGAIN: nobody sends until tcp_writable() */
+	uint32_t port_counter;
+	size_t send_limit;    /* most bytes in a send ring, a power of two */
+	size_t receive_limit; /* the same of a receive ring */
+	const struct congestion_control *cc;
+};
+
+/* A segment that has arrived, in the terms of RFC 9293 3.3.1, positions unwrapped; trimmed while it is worked on. */
+struct tcp_segment {
+	const struct tcp_header *header;
+	uint64_t seq;
+	uint64_t ack; /* meaningful with TCP_ACK */
+	uint8_t flags;
+	uint32_t wnd; /* in bytes, scaled */
+	const uint8_t *text;
+	size_t text_length;
+	bool bare; /* it came without text, SYN and FIN */
+};
+
+/* SEG.LEN: text, and one each for SYN and FIN. */
+static inline size_t tcp_segment_length(const struct tcp_segment *seg)
+{
+	return seg->text_length + !!(seg->flags & TCP_SYN) + !!(seg->flags & TCP_FIN);
+}
+
+/* ---- the layer (tcp.c) ---- */
+
+/* False: no memory. */
+bool tcp_init(struct stack *s, size_t send_limit, size_t receive_limit);
+
+/* Give everything back without a word to anybody. */
+void tcp_release(struct stack *s);
+
+/* A datagram of protocol 6 has arrived. (tcp_input.c) */
+void tcp_input(struct stack *s, const struct ip_datagram *datagram);
+
+/* Let every marked connection send. */
+void tcp_flush(struct stack *s);
+
+/* How many connections are in a state before TIME-WAIT. */
+size_t tcp_connections(const struct stack *s);
+
+/* The device can send again. */
+void tcp_writable(struct stack *s);
+
+/* stack_tick(): one of a connection's deadlines has come. (tcp_timer.c) */
+void tcp_deadline(struct stack *s, struct deadline *deadline);
+
+/* ---- user calls, RFC 9293 3.10.1 to 3.10.5 (tcp_user.c, tcp_listen.c) ---- */
+
+/* OPEN, passive: listen on a port that nobody listens on. NULL: no memory. */
+struct tcp_listener *tcp_listen(struct stack *s, struct endpoint local, unsigned backlog, struct socket *user);
+
+/* Stop listening. Connections that wait to be accepted are reset, half-open ones forgotten. */
+void tcp_listener_close(struct stack *s, struct tcp_listener *l);
+
+/* The oldest established connection that waits, now this user's; NULL for none. */
+struct tcp_connection *tcp_accept(struct tcp_listener *l);
+
+/* OPEN, active: begin a connection whose four-tuple is not in use. NULL: no memory. */
+struct tcp_connection *tcp_connect(struct stack *s, struct endpoint local, struct endpoint remote, struct socket *user);
+
+/* SEND, in place: up to `wanted` contiguous bytes of the send ring, or NULL with *length 0: none now. */
+uint8_t *tcp_send_reserve(struct stack *s, struct tcp_connection *c, size_t wanted, size_t *length);
+void tcp_send_commit(struct stack *s, struct tcp_connection *c, size_t length);
+
+/* RECEIVE: up to two slices of in-order text, and taking their first bytes. */
+unsigned tcp_receive_peek(const struct tcp_connection *c, struct slice slices[2]);
+void tcp_receive_consume(struct stack *s, struct tcp_connection *c, size_t length);
+
+/* CLOSE: no more to send; a FIN follows what is in the ring. */
+void tcp_shutdown(struct stack *s, struct tcp_connection *c);
+
+/* The user lets go: CLOSE, or ABORT where unread text would be lost (RFC 2525 2.17). c may be gone afterwards. */
+void tcp_close(struct stack *s, struct tcp_connection *c);
+
+/* ABORT: a RST where the peer knows of the connection; the user lets go. c is gone afterwards. */
+void tcp_abort(struct stack *s, struct tcp_connection *c);
+
+/* Bytes that the send ring can still take. */
+size_t tcp_send_room(const struct stack *s, const struct tcp_connection *c);
+
+/* Whether the user may still send, and whether the peer's FIN has been reached. */
+bool tcp_can_send(const struct tcp_connection *c);
+bool tcp_at_end(const struct tcp_connection *c);
+
+/* ---- among the files of tcp/ ---- */
+
+/* tcp_state.c */
+const char *tcp_state_name(enum tcp_state state);
+void tcp_set_state(struct stack *s, struct tcp_connection *c, enum tcp_state state);
+/* Leave the table and stop all deadlines: CLOSED, for this reason (negative errno, 0: in order). Freed when it has no user. */
+void tcp_done(struct stack *s, struct tcp_connection *c, int error);
+/* Let tcp_output() look at it at the next flush. */
+void tcp_mark(struct stack *s, struct tcp_connection *c);
+/* Have its user told at the next flush. */
+void tcp_notify(struct stack *s, struct tcp_notice *notice);
+/* Whether everything that must always hold of this connection does (style.md: invariants are functions). */
+bool tcp_check(const struct stack *s, const struct tcp_connection *c);
+/* The same for all connections. */
+bool tcp_check_all(const struct stack *s);
+
+/* tcp_table.c */
+/* A keyed hash of the four-tuple, which nobody without the key can foretell. */
+uint64_t tcp_hash(const struct siphash_key *key, const struct endpoint *local, const struct endpoint *remote);
+struct tcp_connection *tcp_lookup(struct stack *s, const struct endpoint *local, const struct endpoint *remote);
+void tcp_table_add(struct stack *s, struct tcp_connection *c);
+void tcp_table_remove(struct stack *s, struct tcp_connection *c);
+struct tcp_listener *tcp_listener_lookup(struct stack *s, const struct endpoint *local);
+/* A local port for a connection to this peer that is not in use (RFC 6056 3.3.3), or 0. */
+uint16_t tcp_ephemeral_port(struct stack *s, struct address local, const struct endpoint *remote);
+/* A new connection, in no state yet and in the table; NULL: no memory. */
+struct tcp_connection *tcp_create(struct stack *s, const struct endpoint *local, const struct endpoint *remote);
+void tcp_destroy(struct stack *s, struct tcp_connection *c);
+
+/* tcp_isn.c: the initial sequence number for this four-tuple at this time (RFC 6528 3), and the offset of its timestamps. */
+uint32_t tcp_isn(const struct stack *s, const struct endpoint *local, const struct endpoint *remote);
+uint32_t tcp_timestamp_offset(const struct stack *s, const struct endpoint *local, const struct endpoint *remote);
+
+/* tcp_listen.c */
+void tcp_listen_input(struct stack *s, struct tcp_listener *l, const struct ip_datagram *d, const struct tcp_header *h);
+/* A half-open connection has become established. */
+void tcp_listen_established(struct stack *s, struct tcp_connection *c);
+/* A connection leaves its listener, one way or another. */
+void tcp_listen_forget(struct tcp_connection *c);
+
+/* tcp_input.c: take over what a SYN says: irs, window, options. */
+void tcp_take_syn(struct stack *s, struct tcp_connection *c, const struct tcp_header *h);
+
+/* tcp_ack.c: step five of RFC 9293 3.10.7.4 for the states that are synchronized. False: the segment ends here. */
+bool tcp_ack(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg);
+/* Whether the peer has acknowledged our FIN. */
+bool tcp_fin_acked(const struct tcp_connection *c);
+
+/* tcp_receive.c */
+/* Cut from a segment what lies outside the receive window. */
+void tcp_trim(const struct tcp_connection *c, struct tcp_segment *seg);
+void tcp_receive_text(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg);
+/* The bytes of receive window from rcv_nxt on that the next segment may advertise. */
+uint32_t tcp_receive_window(const struct stack *s, const struct tcp_connection *c);
+/* A bare ACK is owed, now: for a segment that was out of order or seen before. */
+void tcp_owe_ack(struct stack *s, struct tcp_connection *c);
+/* A challenge ACK (RFC 5961) is owed, unless one was owed within TCP_CHALLENGE_INTERVAL. */
+void tcp_owe_challenge(struct stack *s, struct tcp_connection *c);
+
+/* tcp_output.c */
+/* Send all that state and debts call for. False: the device is full, and the rest is still owed. */
+bool tcp_output(struct stack *s, struct tcp_connection *c);
+/* The effective send MSS: the most text in one segment (RFC 9293 3.7.1, MUST-16). */
+uint32_t tcp_send_mss(const struct stack *s, const struct tcp_connection *c);
+/* A RST for a segment that belongs to no connection, or that SYN-SENT or SYN-RECEIVED cannot accept (RFC 9293 3.10.7.1). */
+void tcp_reset_reply(struct stack *s, const struct ip_datagram *d, const struct tcp_header *h);
+/* A RST that ends this connection (RFC 9293 3.10.5). */
+void tcp_send_reset(struct stack *s, struct tcp_connection *c);
+
+/* tcp_recovery.c */
+void tcp_recovery_start(struct stack *s, struct tcp_connection *c);
+void tcp_recovery_duplicate(struct stack *s, struct tcp_connection *c);
+/* snd_una has just moved up by `acked`; `in_flight` was in flight before. */
+void tcp_recovery_acked(struct stack *s, struct tcp_connection *c, uint64_t acked, uint64_t in_flight);
+void tcp_recovery_timeout(struct stack *s, struct tcp_connection *c);
+
+#endif

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * SEGMENT ARRIVES (RFC 9293 3.10.7), in the RFC's order and with one function for each of its steps. A step returns whether
+ * the segment goes on to the next.
+ *
+ *     3.10.7.1  CLOSED      nobody here has this address: tcp_reset_reply()
+ *     3.10.7.2  LISTEN      tcp_listen_input(), in tcp_listen.c
+ *     3.10.7.3  SYN-SENT    syn_sent_input()
+ *     3.10.7.4  all others  first_check_sequence() ... eighth_check_fin()
+ *
+ * Nothing is sent from here to a connection that stands: the steps record what is owed. Only a RST for what belongs
+ * to no connection leaves at once.
+ */
+#include <errno.h>
+
+#include "internal.h"
+
+/* ---- helpers of several steps ---- */
+
+void tcp_take_syn(struct stack *s, struct tcp_connection *c, const struct tcp_header *h)
+{
+	const struct tcp_options *o = &h->options;
+
+	c->irs = seq_first(h->seq);
+	c->rcv_nxt = c->irs + 1;
+	c->rcv_acked = c->rcv_nxt;
+	c->rcv_adv = c->rcv_nxt;
+	if (c->state == TCP_SYN_SENT) /* our SYN advertised it */
+		c->rcv_adv += tcp_receive_window(s, c);
+	ring_init(&c->rcv, c->rcv_nxt);
+	c->snd_wnd = h->window; /* never scaled on a SYN (RFC 7323 2.2) */
+	c->snd_wnd_max = h->window;
+	c->snd_wl1 = c->irs;
+	c->snd_wl2 = c->iss;
+
+	if (o->mss_present)
+		c->peer_mss = o->mss < TCP_MSS_MIN ? TCP_MSS_MIN : o->mss;
+	c->sack_permitted = o->sack_permitted;
+	if (o->wscale_present) { /* RFC 7323 2.2: both or neither */
+		c->snd_wscale = o->wscale;
+		c->rcv_wscale = TCP_WSCALE;
+	}
+	if (o->timestamps_present) {
+		c->timestamps = true;
+		c->ts_recent = o->tsval;
+		c->ts_recent_at = s->now;
+	}
+}
+
+/* Both SYNs are acknowledged. */
+static void establish(struct stack *s, struct tcp_connection *c)
+{
+	deadline_clear(&s->deadlines, &c->retransmit);
+	/* RFC 6298 5.7: a SYN that timed out says that the first guess was too short. */
+	if (!c->rtt.measured && c->rtt.rto > TCP_RTO_INITIAL)
+		c->rtt.rto = TCP_RTO_AFTER_SYN;
+	tcp_recovery_start(s, c);
+	tcp_set_state(s, c, c->fin_queued ? TCP_FIN_WAIT_1 : TCP_ESTABLISHED);
+	if (c->listener)
+		tcp_listen_established(s, c);
+	tcp_notify(s, &c->notice);
+	tcp_mark(s, c);
+}
+
+/* ---- 3.10.7.3 SYN-SENT ---- */
+
+/* Fourth: the SYN, with or without the ACK of ours. */
+static void syn_sent_take_syn(struct stack *s, struct tcp_connection *c, struct tcp_segment *seg)
+{
+	tcp_take_syn(s, c, seg->header);
+	if (!(seg->flags & TCP_ACK)) { /* simultaneous open (3.5, MUST-10): our SYN goes again, as a SYN,ACK */
+		c->snd_rtx = c->iss;
+		deadline_clear(&s->deadlines, &c->retransmit);
+		tcp_set_state(s, c, TCP_SYN_RECEIVED);
+		tcp_mark(s, c);
+		return;
+	}
+	tcp_ack(s, c, seg);
+	establish(s, c);
+	c->ack_now = true;
+
+	/* Other controls or text go on at the sixth step. */
+	seg->seq++;
+	seg->flags &= (uint8_t)~TCP_SYN;
+}
+
+/* Whether the segment goes on with the sixth step of 3.10.7.4. */
+static bool syn_sent_input(struct stack *s, struct tcp_connection *c, const struct ip_datagram *d,
+			   struct tcp_segment *seg)
+{
+	if (seg->flags & TCP_ACK && (seg->ack <= c->iss || seg->ack > c->snd_nxt)) { /* first: the ACK */
+		stack_drop(s, DROP_TCP_ACK);
+		if (!(seg->flags & TCP_RST))
+			tcp_reset_reply(s, d, seg->header);
+		return false;
+	}
+	if (seg->flags & TCP_RST) { /* second: believed only with an ACK of our SYN */
+		if (seg->flags & TCP_ACK) {
+			stack_count(s, COUNT_TCP_RESETS_IN);
+			tcp_done(s, c, -ECONNREFUSED);
+		} else {
+			stack_drop(s, DROP_TCP_RST);
+		}
+		return false;
+	}
+	/* third: security is not looked at any more (RFC 9293 A.1) */
+	if (!(seg->flags & TCP_SYN)) { /* fifth: neither SYN nor RST */
+		stack_drop(s, DROP_TCP_NO_CONNECTION);
+		return false;
+	}
+	syn_sent_take_syn(s, c, seg);
+	return c->state != TCP_SYN_RECEIVED;
+}
+
+/* ---- 3.10.7.4 the eight steps ---- */
+
+/* RFC 7323 5.3 R1 (PAWS): an older timestamp than the last marks a segment from an earlier wrap of the sequence space. */
+static bool timestamp_acceptable(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg)
+{
+	const uint64_t outdated = 24ull * 24 * 3600 * 1000000; /* RFC 7323 5.5: after 24 days it says nothing */
+	const struct tcp_options *o = &seg->header->options;
+
+	if (!c->timestamps || seg->flags & TCP_RST)
+		return true;
+	if (!o->timestamps_present) { /* RFC 7323 3.2 */
+		stack_drop(s, DROP_TCP_NO_TIMESTAMP);
+		return false;
+	}
+	if (seq_lt(o->tsval, c->ts_recent) && s->now - c->ts_recent_at <= outdated) {
+		stack_drop(s, DROP_TCP_PAWS);
+		tcp_owe_ack(s, c);
+		return false;
+	}
+	return true;
+}
+
+/* RFC 7323 4.3 (2): the timestamp to echo is that of the segment which the last ACK left waiting. */
+static void remember_timestamp(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg)
+{
+	const struct tcp_options *o = &seg->header->options;
+
+	if (!c->timestamps || !o->timestamps_present || seg->seq > c->rcv_acked || seq_lt(o->tsval, c->ts_recent))
+		return;
+	c->ts_recent = o->tsval;
+	c->ts_recent_at = s->now;
+}
+
+/* The four cases of RFC 9293 3.10.7.4's table:  SEG.LEN  RCV.WND
+ *                                                  0        0      SEG.SEQ = RCV.NXT
+ *                                                  0       >0      RCV.NXT =< SEG.SEQ < RCV.NXT+RCV.WND
+ *                                                 >0        0      not acceptable
+ *                                                 >0       >0      its first or its last byte lies in the window  */
+static bool sequence_acceptable(const struct tcp_connection *c, const struct tcp_segment *seg)
+{
+	size_t length = tcp_segment_length(seg);
+	uint64_t edge = c->rcv_adv;
+
+	if (length == 0)
+		return seg->seq == c->rcv_nxt || (c->rcv_nxt < seg->seq && seg->seq < edge);
+	if (edge <= c->rcv_nxt)
+		return false;
+	uint64_t last = seg->seq + length - 1;
+	return (c->rcv_nxt <= seg->seq && seg->seq < edge) || (c->rcv_nxt <= last && last < edge);
+}
+
+/* What is not acceptable still draws an ACK, so that a peer that is out of step learns where we are. */
+static void answer_unacceptable(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg)
+{
+	stack_drop(s, DROP_TCP_SEQUENCE);
+	if (seg->flags & TCP_RST)
+		return;
+	/* A FIN that comes again: our ACK of it was lost (3.10.7.4, eighth, TIME-WAIT). */
+	if (c->state == TCP_TIME_WAIT && seg->flags & TCP_FIN)
+		deadline_set(&s->deadlines, &c->expiry, s->now + TCP_TIME_WAIT_TIME);
+	/* Text is sent again until it is acknowledged; bare ACKs could answer each other for ever. */
+	if (tcp_segment_length(seg) > 0)
+		tcp_owe_ack(s, c);
+	else
+		tcp_owe_challenge(s, c);
+}
+
+static bool first_check_sequence(struct stack *s, struct tcp_connection *c, struct tcp_segment *seg)
+{
+	if (!timestamp_acceptable(s, c, seg))
+		return false;
+	/* The peer's SYN again, in SYN-RECEIVED: it lost ours, or both opened at once and this is its SYN,ACK. */
+	if (c->state == TCP_SYN_RECEIVED && seg->flags & TCP_SYN && seg->seq == c->irs) {
+		if (!(seg->flags & TCP_ACK)) {
+			c->snd_rtx = c->iss;
+			tcp_mark(s, c);
+			return false;
+		}
+		seg->flags &= (uint8_t)~TCP_SYN;
+		seg->seq++;
+		c->ack_now = true;
+	}
+	if (sequence_acceptable(c, seg)) {
+		remember_timestamp(s, c, seg);
+		tcp_trim(c, seg);
+		return true;
+	}
+	/* With the window closed, ACK, RST and URG of the next segment still count (MUST-66); its text does not. */
+	if (seg->seq == c->rcv_nxt && c->rcv_adv <= c->rcv_nxt) {
+		stack_drop(s, DROP_TCP_SEQUENCE);
+		tcp_owe_ack(s, c);
+		tcp_trim(c, seg);
+		return true;
+	}
+	answer_unacceptable(s, c, seg);
+	return false;
+}
+
+static bool second_check_reset(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg)
+{
+	if (!(seg->flags & TCP_RST))
+		return true;
+	if (seg->seq != c->rcv_nxt) { /* RFC 5961 3.2: in the window, but a guess */
+		stack_drop(s, DROP_TCP_RST);
+		tcp_owe_challenge(s, c);
+		return false;
+	}
+	stack_count(s, COUNT_TCP_RESETS_IN);
+	switch (c->state) {
+	case TCP_SYN_RECEIVED: /* a passive open goes back to LISTEN, which is there already */
+		tcp_done(s, c, -ECONNREFUSED);
+		return false;
+	case TCP_CLOSING:
+	case TCP_LAST_ACK:
+	case TCP_TIME_WAIT:
+		tcp_done(s, c, 0);
+		return false;
+	default:
+		tcp_done(s, c, -ECONNRESET);
+		return false;
+	}
+}
+
+/* Third is security, which is not looked at any more (RFC 9293 A.1). */
+
+static bool fourth_check_syn(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg)
+{
+	if (!(seg->flags & TCP_SYN))
+		return true;
+	stack_drop(s, DROP_TCP_SYN);
+	if (c->state == TCP_SYN_RECEIVED && c->listener) /* back to LISTEN */
+		tcp_done(s, c, 0);
+	else
+		tcp_owe_challenge(s, c); /* RFC 5961 4.2 */
+	return false;
+}
+
+static bool fifth_check_ack(struct stack *s, struct tcp_connection *c, const struct ip_datagram *d,
+			    const struct tcp_segment *seg)
+{
+	if (!(seg->flags & TCP_ACK)) {
+		stack_drop(s, DROP_TCP_NO_ACK);
+		return false;
+	}
+	if (c->state != TCP_SYN_RECEIVED)
+		return tcp_ack(s, c, seg);
+
+	if (seg->ack <= c->snd_una || seg->ack > c->snd_nxt) {
+		stack_drop(s, DROP_TCP_ACK);
+		tcp_reset_reply(s, d, seg->header);
+		return false;
+	}
+	tcp_ack(s, c, seg);
+	establish(s, c);
+	return true;
+}
+
+/* Urgent data is delivered in line with the rest (RFC 6093 6); the pointer is told, and never used as a length. */
+static void sixth_check_urgent(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg)
+{
+	if (!(seg->flags & TCP_URG) || c->state >= TCP_CLOSE_WAIT)
+		return;
+	uint64_t end = seg->seq + seg->header->urgent_pointer; /* one past the last urgent byte (MUST-62) */
+	if (end <= c->rcv_up || end <= c->rcv_nxt)
+		return;
+	c->rcv_up = end;
+	event_emit(&s->events,
+		   &(struct event){
+		       .type = EVENT_TCP_URGENT, .local = c->local, .remote = c->remote, .value = end - c->rcv_nxt});
+}
+
+/* Whether the user has let go, so that nobody is left to read. */
+static bool is_orphan(const struct tcp_connection *c)
+{
+	return !c->notice.socket && !c->listener;
+}
+
+static bool seventh_process_text(struct stack *s, struct tcp_connection *c, const struct ip_datagram *d,
+				 const struct tcp_segment *seg)
+{
+	if (seg->text_length == 0)
+		return true;
+	switch (c->state) {
+	case TCP_ESTABLISHED:
+	case TCP_FIN_WAIT_1:
+	case TCP_FIN_WAIT_2:
+		break;
+	default: /* after the peer's FIN there is no more text */
+		return true;
+	}
+	if (is_orphan(c)) { /* RFC 1122 4.2.2.13: text that will never be read, so the peer must know */
+		stack_drop(s, DROP_TCP_CLOSED);
+		tcp_reset_reply(s, d, seg->header);
+		tcp_done(s, c, 0);
+		return false;
+	}
+	tcp_receive_text(s, c, seg);
+	return true;
+}
+
+/* The peer's FIN has been reached: everything before it is here. */
+static void take_fin(struct stack *s, struct tcp_connection *c)
+{
+	c->rcv_nxt = c->rcv_fin + 1;
+	c->ack_now = true;
+	tcp_notify(s, &c->notice);
+	tcp_mark(s, c);
+	switch (c->state) {
+	case TCP_ESTABLISHED:
+		tcp_set_state(s, c, TCP_CLOSE_WAIT);
+		return;
+	case TCP_FIN_WAIT_1: /* our FIN is not acknowledged, or the fifth step would have moved on */
+		tcp_set_state(s, c, TCP_CLOSING);
+		return;
+	case TCP_FIN_WAIT_2:
+		tcp_set_state(s, c, TCP_TIME_WAIT);
+		return;
+	default:
+		return;
+	}
+}
+
+/* Whether text has come that lies beyond a FIN at this position: a peer that contradicts itself. */
+static bool text_beyond(const struct tcp_connection *c, uint64_t fin)
+{
+	return c->rcv_ranges && c->rcv_ranges->at[c->rcv_ranges->count - 1].end > fin;
+}
+
+/* A FIN is an offset in the stream: remembered when it comes, acted on when rcv_nxt reaches it. */
+static void eighth_check_fin(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg)
+{
+	if (c->state < TCP_ESTABLISHED || c->state >= TCP_CLOSE_WAIT)
+		return;
+	if (seg->flags & TCP_FIN && c->rcv_fin == 0 && !text_beyond(c, seg->seq + seg->text_length)) {
+		c->rcv_fin = seg->seq + seg->text_length;
+		if (c->rcv_fin > c->rcv_nxt && seg->text_length == 0)
+			tcp_owe_ack(s, c);
+	}
+	if (c->rcv_fin != 0 && c->rcv_nxt == c->rcv_fin)
+		take_fin(s, c);
+}
+
+static void segment_arrives(struct stack *s, struct tcp_connection *c, const struct ip_datagram *d,
+			    struct tcp_segment *seg)
+{
+	if (c->state == TCP_SYN_SENT) {
+		if (!syn_sent_input(s, c, d, seg))
+			return;
+		tcp_trim(c, seg);
+	} else {
+		if (!first_check_sequence(s, c, seg) || !second_check_reset(s, c, seg) ||
+		    !fourth_check_syn(s, c, seg) || !fifth_check_ack(s, c, d, seg))
+			return;
+	}
+	sixth_check_urgent(s, c, seg);
+	if (seventh_process_text(s, c, d, seg))
+		eighth_check_fin(s, c, seg);
+}
+
+/* ---- from a datagram to its connection ---- */
+
+static bool checked_parse(struct stack *s, const struct ip_datagram *d, struct tcp_header *h)
+{
+	if (d->broadcast) { /* RFC 9293 3.9.2.3, MUST-57 */
+		stack_drop(s, DROP_TCP_BROADCAST);
+		return false;
+	}
+	enum tcp_verdict verdict = tcp_parse(d->payload, d->length, h);
+	if (verdict != TCP_GOOD) {
+		stack_drop(s, verdict == TCP_BAD_SHORT ? DROP_TCP_SHORT : DROP_TCP_OFFSET);
+		return false;
+	}
+	if (!ip_datagram_sum_good(d, d->length)) { /* MUST-3 */
+		stack_drop(s, DROP_TCP_CHECKSUM);
+		return false;
+	}
+	return true;
+}
+
+void tcp_input(struct stack *s, const struct ip_datagram *d)
+{
+	struct tcp_header h;
+
+	if (!checked_parse(s, d, &h))
+		return;
+	stack_count(s, COUNT_TCP_SEGMENTS_IN);
+	struct endpoint local = {d->destination, h.destination_port};
+	struct endpoint remote = {d->source, h.source_port};
+	struct tcp_connection *c = tcp_lookup(s, &local, &remote);
+	if (c) {
+		struct tcp_segment seg = {
+		    .header = &h,
+		    .seq = c->state == TCP_SYN_SENT ? seq_first(h.seq) : seq_unwrap(c->rcv_nxt, h.seq),
+		    .ack = seq_unwrap(c->snd_nxt, h.ack),
+		    .flags = h.flags,
+		    .wnd = h.flags & TCP_SYN ? h.window : (uint32_t)h.window << c->snd_wscale,
+		    .text = d->payload + h.header_length,
+		    .text_length = d->length - h.header_length,
+		};
+		seg.bare = tcp_segment_length(&seg) == 0;
+		segment_arrives(s, c, d, &seg);
+		return;
+	}
+	struct tcp_listener *l = tcp_listener_lookup(s, &local);
+	if (l) {
+		tcp_listen_input(s, l, d, &h);
+		return;
+	}
+	/* 3.10.7.1 CLOSED */
+	stack_drop(s, DROP_TCP_NO_CONNECTION);
+	if (!(h.flags & TCP_RST))
+		tcp_reset_reply(s, d, &h);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Listening (RFC 9293 3.10.7.2): from a SYN to a connection that waits to be accepted.
+ *
+ *       SYN                    ACK of our SYN               tcp_accept()
+ *     -------> half_open ---------------------> established -------------> its user's
+ *              SYN-RECEIVED
+ *
+ * Both lists together hold at most `backlog` connections. A SYN beyond that is dropped by name, and its sender tries again.
+ */
+#include "internal.h"
+
+struct tcp_listener *tcp_listen(struct stack *s, struct endpoint local, unsigned backlog, struct socket *user)
+{
+	struct tcp_listener *l = memory_get(&s->memory, sizeof *l);
+
+	if (!l)
+		return NULL;
+	l->local = local;
+	l->backlog = backlog;
+	l->notice.socket = user;
+	list_init(&l->notice.node);
+	list_init(&l->half_open);
+	list_init(&l->established);
+	struct tcp_listener **bucket = &s->tcp.listeners[local.port % TCP_LISTENER_BUCKETS];
+	l->next = *bucket;
+	*bucket = l;
+	return l;
+}
+
+void tcp_listener_close(struct stack *s, struct tcp_listener *l)
+{
+	struct tcp_listener **link = &s->tcp.listeners[l->local.port % TCP_LISTENER_BUCKETS];
+
+	while (*link != l)
+		link = &(*link)->next;
+	*link = l->next;
+	while (!list_empty(&l->established))
+		tcp_abort(s, LIST_ITEM(l->established.next, struct tcp_connection, waiting));
+	while (!list_empty(&l->half_open))
+		tcp_done(s, LIST_ITEM(l->half_open.next, struct tcp_connection, waiting), 0);
+	list_remove(&l->notice.node);
+	memory_put(&s->memory, l, sizeof *l);
+}
+
+struct tcp_connection *tcp_accept(struct tcp_listener *l)
+{
+	if (list_empty(&l->established))
+		return NULL;
+	struct tcp_connection *c = LIST_ITEM(l->established.next, struct tcp_connection, waiting);
+	tcp_listen_forget(c);
+	return c;
+}
+
+void tcp_listen_forget(struct tcp_connection *c)
+{
+	c->listener->count--;
+	c->listener = NULL;
+	list_remove(&c->waiting);
+}
+
+void tcp_listen_established(struct stack *s, struct tcp_connection *c)
+{
+	list_remove(&c->waiting);
+	list_append(&c->listener->established, &c->waiting);
+	tcp_notify(s, &c->listener->notice);
+}
+
+/* Third of RFC 9293 3.10.7.2: a SYN. */
+static void syn_input(struct stack *s, struct tcp_listener *l, const struct ip_datagram *d, const struct tcp_header *h)
+{
+	struct endpoint local = {d->destination, h->destination_port};
+	struct endpoint remote = {d->source, h->source_port};
+
+	if (l->count >= l->backlog) {
+		stack_drop(s, DROP_TCP_BACKLOG);
+		return;
+	}
+	struct tcp_connection *c = tcp_create(s, &local, &remote);
+	if (!c) {
+		stack_drop(s, DROP_TCP_NO_MEMORY);
+		return;
+	}
+	l->count++;
+	c->listener = l;
+	list_append(&l->half_open, &c->waiting);
+	tcp_take_syn(s, c, h);
+	stack_count(s, COUNT_TCP_PASSIVE_OPENS);
+	tcp_set_state(s, c, TCP_SYN_RECEIVED);
+	tcp_mark(s, c); /* the SYN,ACK: nothing from iss on has been sent yet */
+}
+
+void tcp_listen_input(struct stack *s, struct tcp_listener *l, const struct ip_datagram *d, const struct tcp_header *h)
+{
+	if (h->flags & TCP_RST) { /* first, a RST: it speaks of nothing that we know */
+		stack_drop(s, DROP_TCP_NO_CONNECTION);
+	} else if (h->flags & TCP_ACK) { /* second, an ACK: nothing was sent that it could acknowledge */
+		stack_drop(s, DROP_TCP_NO_CONNECTION);
+		tcp_reset_reply(s, d, h);
+	} else if (h->flags & TCP_SYN) {
+		syn_input(s, l, d, h);
+	} else { /* fourth, anything else */
+		stack_drop(s, DROP_TCP_NO_CONNECTION);
+	}
+}

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Everything that a connection sends is decided here, in one place and from state: plan_next() is a ladder of reasons to send,
+ * in order of urgency, and send_segment() carries one out. State changes only after the device has taken the segment,
+ * so that a full device leaves everything as if nothing had been tried.
+ *
+ *     SYN          our SYN is not sent, or must go again
+ *     BARE_ACK     a segment came out of order or for the second time: each one is answered
+ *     RETRANSMIT   three duplicate ACKs: the segment at snd_una is lost
+ *     DATA         text (and a FIN) that the windows allow, anew or again
+ *     PROBE        the peer's window has been closed for a while
+ *     ACK          nothing else went that could carry it
+ */
+#include <errno.h>
+
+#include "internal.h"
+#include "ip/ip_wire.h"
+
+enum tcp_reason {
+	TCP_SEND_NOTHING,
+	TCP_SEND_SYN,
+	TCP_SEND_BARE_ACK,
+	TCP_SEND_RETRANSMIT,
+	TCP_SEND_DATA,
+	TCP_SEND_PROBE,
+	TCP_SEND_ACK,
+};
+
+struct tcp_plan {
+	enum tcp_reason reason;
+	uint64_t seq;
+	uint32_t length; /* of text */
+	bool fin;
+};
+
+static uint64_t min64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+uint32_t tcp_send_mss(const struct stack *s, const struct tcp_connection *c)
+{
+	uint32_t ours = ip_max_payload(s) - TCP_HEADER_MIN;
+	uint32_t mss = c->peer_mss < ours ? c->peer_mss : ours;
+
+	return mss - (c->timestamps ? TCP_TIMESTAMPS_SPACE : 0);
+}
+
+/* ---- deciding ---- */
+
+/* Whether a FIN belongs at the end of text that reaches `end`. */
+static bool fin_follows(const struct tcp_connection *c, uint64_t end)
+{
+	return c->fin_queued && end == c->snd.tail;
+}
+
+/* The segment at snd_una again, whole: the peer's window had room for it once. */
+static struct tcp_plan plan_retransmit(const struct tcp_connection *c)
+{
+	uint64_t end = min64(c->snd_una + c->cc.mss, min64(c->snd_nxt, c->snd.tail));
+
+	return (struct tcp_plan){
+	    .reason = TCP_SEND_RETRANSMIT,
+	    .seq = c->snd_una,
+	    .length = (uint32_t)(end - c->snd_una),
+	    .fin = fin_follows(c, end) && c->snd_nxt > end,
+	};
+}
+
+/* Whether a segment below the MSS may go (RFC 9293 3.8.6.2.1, Nagle as modified by Minshall: at most one small segment is in flight). */
+static bool small_segment_allowed(const struct tcp_connection *c, const struct tcp_plan *plan, bool all)
+{
+	if (plan->fin || plan->seq < c->snd_nxt) /* nothing more will join it; or it goes again */
+		return true;
+	if (all && c->snd_small <= c->snd_una)
+		return true;
+	return plan->length >= c->snd_wnd_max / 2 && plan->length > 0;
+}
+
+/* Text and FIN from snd_rtx on, as far as both windows allow. */
+static struct tcp_plan plan_data(const struct tcp_connection *c)
+{
+	const struct tcp_plan nothing = {.reason = TCP_SEND_NOTHING};
+	uint64_t edge = c->snd_una + min64(c->snd_wnd, c->cc.cwnd);
+
+	if (c->snd_rtx > c->snd.tail || edge <= c->snd_rtx)
+		return nothing;
+	uint64_t text = c->snd.tail - c->snd_rtx;
+	uint32_t length = (uint32_t)min64(min64(text, edge - c->snd_rtx), c->cc.mss);
+	struct tcp_plan plan = {
+	    .reason = TCP_SEND_DATA,
+	    .seq = c->snd_rtx,
+	    .length = length,
+	    .fin = fin_follows(c, c->snd_rtx + length) && c->snd_rtx + length < edge,
+	};
+	if (length == c->cc.mss || small_segment_allowed(c, &plan, length == text) || c->probe_now)
+		return length > 0 || plan.fin ? plan : nothing;
+	return nothing;
+}
+
+static struct tcp_plan plan_next(const struct tcp_connection *c)
+{
+	/* What carries no text says SND.NXT, and a probe the byte before what the peer awaits: it must answer that (3.10.7.4) and
+	 * cannot take it. Linux does the same; RFC 9293 3.8.6.1 would send a byte of text. */
+	struct tcp_plan bare = {.seq = c->snd_nxt};
+
+	if (c->state == TCP_SYN_SENT || c->state == TCP_SYN_RECEIVED) {
+		if (c->snd_rtx == c->iss)
+			return (struct tcp_plan){.reason = TCP_SEND_SYN, .seq = c->iss};
+		bare.reason = c->acks_owed > 0 ? TCP_SEND_BARE_ACK : TCP_SEND_NOTHING;
+		return bare;
+	}
+	if (c->acks_owed > 0) {
+		bare.reason = TCP_SEND_BARE_ACK;
+		return bare;
+	}
+	if (c->retransmit_now && c->snd_nxt > c->snd_una)
+		return plan_retransmit(c);
+	struct tcp_plan data = plan_data(c);
+	if (data.reason != TCP_SEND_NOTHING)
+		return data;
+	if (c->probe_now)
+		return (struct tcp_plan){.reason = TCP_SEND_PROBE, .seq = c->snd_una - 1};
+	bare.reason = c->ack_now ? TCP_SEND_ACK : TCP_SEND_NOTHING;
+	return bare;
+}
+
+/* ---- building and sending ---- */
+
+/* The window field: rounded up to the scale so that the edge does not move left, unless the buffer cannot keep that
+ * (RFC 7323 2.4). */
+static uint16_t window_field(const struct stack *s, const struct tcp_connection *c, unsigned wscale)
+{
+	uint64_t window = tcp_receive_window(s, c);
+	uint64_t units = (window + ((uint64_t)1 << wscale) - 1) >> wscale;
+
+	if (c->rcv_nxt + (units << wscale) > c->rcv.head + s->tcp.receive_limit)
+		units = window >> wscale;
+	return units > UINT16_MAX ? UINT16_MAX : (uint16_t)units;
+}
+
+static void fill_options(const struct stack *s, const struct tcp_connection *c, bool syn, struct tcp_options *o)
+{
+	bool first = c->state == TCP_SYN_SENT; /* we offer everything; as the second we agree to what was offered */
+
+	if (first || c->timestamps) {
+		o->timestamps_present = true;
+		o->tsval = (uint32_t)(s->now / 1000) + c->ts_offset;
+		o->tsecr = c->ts_recent;
+	}
+	if (!syn)
+		return;
+	o->mss_present = true;
+	o->mss = (uint16_t)(ip_max_payload(s) - TCP_HEADER_MIN); /* MUST-67 */
+	o->sack_permitted = first || c->sack_permitted;
+	o->wscale_present = first || c->rcv_wscale > 0;
+	o->wscale = TCP_WSCALE;
+}
+
+/* Prepend the TCP header with its checksum, which the packet's payload is part of. */
+static void prepend_header(struct tx_packet *packet, const struct tcp_header *h, const struct ip_flow *flow)
+{
+	unsigned header_length = tcp_emit_length(h);
+	uint8_t *bytes = tx_prepend(packet, header_length);
+	struct checksum sum =
+	    ip_pseudo_sum(flow->source, flow->destination, IP_PROTOCOL_TCP, header_length + packet->payload_length);
+
+	tcp_emit(bytes, h);
+	checksum_add(&sum, bytes, header_length);
+	for (unsigned i = 0; i < packet->slice_count; i++)
+		checksum_add(&sum, packet->slices[i].bytes, packet->slices[i].length);
+	tcp_emit_checksum(bytes, checksum_finish(&sum));
+}
+
+static uint8_t plan_flags(const struct tcp_connection *c, const struct tcp_plan *plan)
+{
+	uint8_t flags = TCP_ACK;
+
+	if (plan->reason == TCP_SEND_SYN)
+		flags = c->state == TCP_SYN_SENT ? TCP_SYN : TCP_SYN | TCP_ACK;
+	if (plan->fin)
+		flags |= TCP_FIN;
+	/* RFC 9293 3.9.1.2, MUST-61: the last byte that there is to send */
+	if (plan->length > 0 && plan->seq + plan->length == c->snd.tail)
+		flags |= TCP_PSH;
+	return flags;
+}
+
+static int transmit(struct stack *s, struct tcp_connection *c, const struct tcp_plan *plan, uint16_t window)
+{
+	struct ip_flow flow = {c->local.address, c->remote.address, IP_PROTOCOL_TCP};
+	struct tcp_header h = {
+	    .source_port = c->local.port,
+	    .destination_port = c->remote.port,
+	    .seq = seq_wire(plan->seq),
+	    .ack = seq_wire(c->rcv_nxt),
+	    .flags = plan_flags(c, plan),
+	    .window = window,
+	};
+	struct tx_packet packet;
+	struct slice slices[2];
+
+	tx_init(&packet);
+	if (plan->length > 0) {
+		unsigned count = ring_peek(&c->snd, plan->seq, plan->length, slices);
+		for (unsigned i = 0; i < count; i++)
+			tx_append(&packet, slices[i].bytes, slices[i].length);
+	}
+	fill_options(s, c, plan->reason == TCP_SEND_SYN, &h.options);
+	prepend_header(&packet, &h, &flow);
+	return ip_output(s, &packet, &flow);
+}
+
+/* ---- what having sent changes ---- */
+
+/* Every segment acknowledges and advertises. */
+static void sent_ack(struct stack *s, struct tcp_connection *c, uint16_t window, unsigned wscale)
+{
+	uint64_t edge = c->rcv_nxt + ((uint64_t)window << wscale);
+
+	if (c->state == TCP_SYN_SENT)
+		return;
+	if (edge > c->rcv_adv)
+		c->rcv_adv = edge;
+	c->rcv_acked = c->rcv_nxt;
+	c->ack_now = false;
+	deadline_clear(&s->deadlines, &c->delayed_ack);
+}
+
+/* Sequence space has been used: SYN, text or FIN. */
+static void sent_sequence(struct stack *s, struct tcp_connection *c, const struct tcp_plan *plan, uint64_t end)
+{
+	if (plan->seq < c->snd_nxt) { /* Karn's rule (MUST-18): whichever copy is answered, nobody can tell */
+		stack_count(s, COUNT_TCP_RETRANSMITS);
+		c->timed_seq = 0;
+	} else if (c->timed_seq == 0) {
+		c->timed_seq = end;
+		c->timed_at = s->now;
+	}
+	if (plan->reason == TCP_SEND_DATA && plan->length < c->cc.mss)
+		c->snd_small = end;
+	if (end > c->snd_nxt)
+		c->snd_nxt = end;
+	if (end > c->snd_rtx)
+		c->snd_rtx = end;
+	c->sent_at = s->now;
+	if (!c->retransmit.armed) /* RFC 6298 5.1 */
+		deadline_set(&s->deadlines, &c->retransmit, s->now + c->rtt.rto);
+}
+
+/* Carry out a plan. False: the device is full, and nothing has changed. */
+static bool send_segment(struct stack *s, struct tcp_connection *c, const struct tcp_plan *plan)
+{
+	unsigned wscale = plan->reason == TCP_SEND_SYN ? 0 : c->rcv_wscale; /* never scaled on a SYN */
+	uint16_t window = window_field(s, c, wscale);
+
+	/* What cannot be sent for another reason than a full device is lost like what the wire loses. */
+	if (transmit(s, c, plan, window) == -EAGAIN)
+		return false;
+	stack_count(s, COUNT_TCP_SEGMENTS_OUT);
+	sent_ack(s, c, window, wscale);
+	uint64_t end = plan->seq + plan->length + plan->fin + (plan->reason == TCP_SEND_SYN);
+	switch (plan->reason) {
+	case TCP_SEND_BARE_ACK:
+		c->acks_owed--;
+		break;
+	case TCP_SEND_PROBE:
+		c->probe_now = false;
+		c->probes++;
+		stack_count(s, COUNT_TCP_PROBES);
+		break;
+	case TCP_SEND_SYN:
+	case TCP_SEND_DATA:
+		c->probe_now = false;
+		sent_sequence(s, c, plan, end);
+		break;
+	case TCP_SEND_RETRANSMIT:
+		c->retransmit_now = false;
+		sent_sequence(s, c, plan, end);
+		break;
+	default:
+		break;
+	}
+	return true;
+}
+
+/* With nothing in flight and something to send, only the peer's window is in the way: ask for it again after a
+ * time that grows like the retransmission time-out (RFC 9293 3.8.6.1, SHLD-29 and SHLD-30). */
+static void arm_persist(struct stack *s, struct tcp_connection *c)
+{
+	bool pending = c->snd_rtx < c->snd.tail + (c->fin_queued ? 1 : 0);
+
+	if (c->state < TCP_ESTABLISHED || !pending || c->snd_rtx > c->snd_una) {
+		deadline_clear(&s->deadlines, &c->persist);
+		return;
+	}
+	deadline_clear(&s->deadlines, &c->retransmit);
+	if (c->persist.armed)
+		return;
+	uint64_t interval = c->probes < 16 ? c->rtt.rto << c->probes : TCP_RTO_MAX;
+	deadline_set(&s->deadlines, &c->persist, s->now + min64(interval, TCP_RTO_MAX));
+}
+
+bool tcp_output(struct stack *s, struct tcp_connection *c)
+{
+	/* RFC 5681 4.1: after an RTO of silence the old window may be too much for the network. */
+	if (c->state >= TCP_ESTABLISHED && c->snd_nxt == c->snd_una && c->snd_nxt > c->iss + 1 &&
+	    s->now - c->sent_at > c->rtt.rto)
+		s->tcp.cc->idle(&c->cc);
+
+	for (;;) {
+		struct tcp_plan plan = plan_next(c);
+		if (plan.reason == TCP_SEND_NOTHING)
+			break;
+		if (!send_segment(s, c, &plan))
+			return false;
+	}
+	arm_persist(s, c);
+	return true;
+}
+
+/* ---- resets ---- */
+
+void tcp_send_reset(struct stack *s, struct tcp_connection *c)
+{
+	struct ip_flow flow = {c->local.address, c->remote.address, IP_PROTOCOL_TCP};
+	struct tcp_header h = {
+	    .source_port = c->local.port,
+	    .destination_port = c->remote.port,
+	    .seq = seq_wire(c->snd_nxt),
+	    .ack = seq_wire(c->rcv_nxt),
+	    .flags = TCP_RST | TCP_ACK,
+	};
+	struct tx_packet packet;
+
+	tx_init(&packet);
+	prepend_header(&packet, &h, &flow);
+	stack_count(s, COUNT_TCP_RESETS_OUT);
+	ip_output_or_drop(s, &packet, &flow);
+}
+
+void tcp_reset_reply(struct stack *s, const struct ip_datagram *d, const struct tcp_header *h)
+{
+	struct ip_flow flow = {d->destination, d->source, IP_PROTOCOL_TCP};
+	struct tcp_header reset = {.source_port = h->destination_port, .destination_port = h->source_port};
+	size_t text_length = d->length - h->header_length;
+	struct tx_packet packet;
+
+	/* RFC 9293 3.10.7.1: believable to its receiver, whatever its state is */
+	if (h->flags & TCP_ACK) {
+		reset.seq = h->ack;
+		reset.flags = TCP_RST;
+	} else {
+		reset.ack = h->seq + (uint32_t)text_length + !!(h->flags & TCP_SYN) + !!(h->flags & TCP_FIN);
+		reset.flags = TCP_RST | TCP_ACK;
+	}
+	tx_init(&packet);
+	prepend_header(&packet, &reset, &flow);
+	stack_count(s, COUNT_TCP_RESETS_OUT);
+	ip_output_or_drop(s, &packet, &flow);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Which connection does a segment belong to? A hash table over the four-tuple, keyed so that nobody can choose
+ * addresses and ports that collide; listeners have a small one of their own, by port.
+ */
+#include "internal.h"
+
+#define PORT_FIRST 49152 /* RFC 6335 6: the dynamic ports */
+#define PORT_COUNT 16384
+
+uint64_t tcp_hash(const struct siphash_key *key, const struct endpoint *local, const struct endpoint *remote)
+{
+	struct {
+		struct address local, remote;
+		uint16_t local_port, remote_port;
+	} tuple = {local->address, remote->address, local->port, remote->port};
+
+	return siphash(key, &tuple, sizeof tuple);
+}
+
+static struct tcp_connection **bucket_of(const struct stack *s, const struct endpoint *local,
+					 const struct endpoint *remote)
+{
+	return &s->tcp.buckets[tcp_hash(&s->tcp.table_key, local, remote) & (s->tcp.bucket_count - 1)];
+}
+
+struct tcp_connection *tcp_lookup(struct stack *s, const struct endpoint *local, const struct endpoint *remote)
+{
+	struct tcp_connection *c = *bucket_of(s, local, remote);
+
+	while (c && !(endpoint_equal(&c->remote, remote) && endpoint_equal(&c->local, local)))
+		c = c->next;
+	return c;
+}
+
+/* Double the buckets; without memory the chains get longer, and that is all. */
+static void grow(struct stack *s)
+{
+	struct tcp_connection **old = s->tcp.buckets;
+	size_t old_count = s->tcp.bucket_count;
+	struct tcp_connection **buckets = memory_get(&s->memory, 2 * old_count * sizeof(struct tcp_connection *));
+
+	if (!buckets)
+		return;
+	s->tcp.buckets = buckets;
+	s->tcp.bucket_count = 2 * old_count;
+	for (size_t i = 0; i < old_count; i++) {
+		struct tcp_connection *c = old[i];
+		while (c) {
+			struct tcp_connection *next = c->next;
+			struct tcp_connection **bucket = bucket_of(s, &c->local, &c->remote);
+			c->next = *bucket;
+			*bucket = c;
+			c = next;
+		}
+	}
+	memory_put(&s->memory, old, old_count * sizeof(struct tcp_connection *));
+}
+
+void tcp_table_add(struct stack *s, struct tcp_connection *c)
+{
+	if (s->tcp.connection_count >= s->tcp.bucket_count)
+		grow(s);
+	struct tcp_connection **bucket = bucket_of(s, &c->local, &c->remote);
+	c->next = *bucket;
+	*bucket = c;
+	s->tcp.connection_count++;
+}
+
+void tcp_table_remove(struct stack *s, struct tcp_connection *c)
+{
+	struct tcp_connection **link = bucket_of(s, &c->local, &c->remote);
+
+	while (*link && *link != c)
+		link = &(*link)->next;
+	if (!*link)
+		return;
+	*link = c->next;
+	s->tcp.connection_count--;
+}
+
+struct tcp_listener *tcp_listener_lookup(struct stack *s, const struct endpoint *local)
+{
+	struct tcp_listener *l = s->tcp.listeners[local->port % TCP_LISTENER_BUCKETS];
+
+	while (l && l->local.port != local->port)
+		l = l->next;
+	return l;
+}
+
+uint16_t tcp_ephemeral_port(struct stack *s, struct address local, const struct endpoint *remote)
+{
+	struct endpoint ours = {.address = local};
+	uint64_t offset = tcp_hash(&s->tcp.port_key, &ours, remote);
+
+	for (unsigned tries = 0; tries < PORT_COUNT; tries++) {
+		ours.port = (uint16_t)(PORT_FIRST + (offset + s->tcp.port_counter++) % PORT_COUNT);
+		if (!tcp_lookup(s, &ours, remote) && !tcp_listener_lookup(s, &ours))
+			return ours.port;
+	}
+	return 0;
+}
+
+struct tcp_connection *tcp_create(struct stack *s, const struct endpoint *local, const struct endpoint *remote)
+{
+	struct tcp_connection *c = memory_get(&s->memory, sizeof *c);
+
+	if (!c)
+		return NULL;
+	c->local = *local;
+	c->remote = *remote;
+	c->iss = seq_first(tcp_isn(s, local, remote));
+	c->ts_offset = tcp_timestamp_offset(s, local, remote);
+	c->snd_una = c->snd_nxt = c->snd_rtx = c->iss;
+	c->peer_mss = TCP_MSS_DEFAULT;
+	c->rcv_mss = TCP_MSS_DEFAULT;
+	ring_init(&c->snd, c->iss + 1);
+	tcp_rtt_init(&c->rtt);
+	list_init(&c->notice.node);
+	list_init(&c->marked);
+	list_init(&c->waiting);
+	deadline_init(&c->retransmit, DEADLINE_TCP_RETRANSMIT);
+	deadline_init(&c->persist, DEADLINE_TCP_PERSIST);
+	deadline_init(&c->delayed_ack, DEADLINE_TCP_DELAYED_ACK);
+	deadline_init(&c->expiry, DEADLINE_TCP_EXPIRY);
+	tcp_table_add(s, c);
+	return c;
+}
+
+void tcp_destroy(struct stack *s, struct tcp_connection *c)
+{
+	tcp_table_remove(s, c);
+	deadline_clear(&s->deadlines, &c->retransmit);
+	deadline_clear(&s->deadlines, &c->persist);
+	deadline_clear(&s->deadlines, &c->delayed_ack);
+	deadline_clear(&s->deadlines, &c->expiry);
+	list_remove(&c->marked);
+	list_remove(&c->notice.node);
+	list_remove(&c->waiting);
+	ring_release(&c->snd, &s->memory);
+	ring_release(&c->rcv, &s->memory);
+	memory_put(&s->memory, c->rcv_ranges, sizeof *c->rcv_ranges);
+	memory_put(&s->memory, c, sizeof *c);
+}

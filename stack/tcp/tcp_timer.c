@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What happens when one of a connection's four deadlines comes.
+ */
+#include <errno.h>
+
+#include "internal.h"
+
+/* How often a segment goes again before the peer is given up: R2 of RFC 9293 3.8.3 as a count. */
+static unsigned retry_limit(const struct tcp_connection *c)
+{
+	switch (c->state) {
+	case TCP_SYN_SENT:
+		return TCP_SYN_RETRIES;
+	case TCP_SYN_RECEIVED:
+		return TCP_SYN_ACK_RETRIES;
+	default:
+		return TCP_RETRIES;
+	}
+}
+
+/* The peer has not been heard of for one try more. False: that was one too many, and the connection is gone. */
+static bool try_again(struct stack *s, struct tcp_connection *c)
+{
+	if (++c->retries <= retry_limit(c))
+		return true;
+	tcp_done(s, c, -ETIMEDOUT);
+	return false;
+}
+
+/* RFC 6298 5.4 to 5.6: send the earliest segment again, double the time-out; the flush starts the timer anew. */
+static void retransmit(struct stack *s, struct tcp_connection *c)
+{
+	uint64_t before = c->rtt.rto;
+
+	if (!try_again(s, c))
+		return;
+	stack_count(s, COUNT_TCP_TIMEOUTS);
+	c->timed_seq = 0;
+	if (c->state >= TCP_ESTABLISHED && c->snd_wnd == 0) {
+		/* The window closed over what was sent (MUST-34): a probe finds out, and what was lost goes again when it opens. */
+		c->probe_now = true;
+	} else {
+		if (c->state >= TCP_ESTABLISHED)
+			tcp_recovery_timeout(s, c);
+		tcp_rtt_back_off(&c->rtt);
+		event_emit(&s->events, &(struct event){
+					   .type = EVENT_TCP_RTO,
+					   .local = c->local,
+					   .remote = c->remote,
+					   .before = before,
+					   .value = c->rtt.rto,
+				       });
+	}
+	c->snd_rtx = c->snd_una;
+	tcp_mark(s, c);
+}
+
+/* RFC 9293 3.8.6.1: ask again whether the window is still closed. */
+static void persist(struct stack *s, struct tcp_connection *c)
+{
+	if (!try_again(s, c))
+		return;
+	c->probe_now = true;
+	tcp_mark(s, c);
+}
+
+static void delayed_ack(struct stack *s, struct tcp_connection *c)
+{
+	c->ack_now = true;
+	tcp_mark(s, c);
+	/* Nothing followed: a good moment to give back what a burst made grow. */
+	if (ring_used(&c->rcv) == 0 && !c->rcv_ranges)
+		ring_shrink(&c->rcv, &s->memory, 0);
+}
+
+void tcp_deadline(struct stack *s, struct deadline *deadline)
+{
+	switch (deadline->kind) {
+	case DEADLINE_TCP_RETRANSMIT:
+		retransmit(s, LIST_ITEM(deadline, struct tcp_connection, retransmit));
+		return;
+	case DEADLINE_TCP_PERSIST:
+		persist(s, LIST_ITEM(deadline, struct tcp_connection, persist));
+		return;
+	case DEADLINE_TCP_DELAYED_ACK:
+		delayed_ack(s, LIST_ITEM(deadline, struct tcp_connection, delayed_ack));
+		return;
+	case DEADLINE_TCP_EXPIRY:
+		tcp_done(s, LIST_ITEM(deadline, struct tcp_connection, expiry), 0);
+		return;
+	}
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The user calls of RFC 9293 3.10.1 to 3.10.5. They fill and empty the rings and change states; nothing is sent
+ * before the next flush, but for the RST of an ABORT.
+ */
+#include "internal.h"
+
+struct tcp_connection *tcp_connect(struct stack *s, struct endpoint local, struct endpoint remote, struct socket *user)
+{
+	struct tcp_connection *c = tcp_create(s, &local, &remote);
+
+	if (!c)
+		return NULL;
+	c->notice.socket = user;
+	stack_count(s, COUNT_TCP_ACTIVE_OPENS);
+	tcp_set_state(s, c, TCP_SYN_SENT);
+	tcp_mark(s, c); /* the SYN: nothing from iss on has been sent yet */
+	return c;
+}
+
+bool tcp_can_send(const struct tcp_connection *c)
+{
+	return (c->state == TCP_ESTABLISHED || c->state == TCP_CLOSE_WAIT) && !c->fin_queued;
+}
+
+bool tcp_at_end(const struct tcp_connection *c)
+{
+	return ring_used(&c->rcv) == 0 && (c->state == TCP_CLOSED || (c->rcv_fin != 0 && c->rcv_nxt > c->rcv_fin));
+}
+
+size_t tcp_send_room(const struct stack *s, const struct tcp_connection *c)
+{
+	return s->tcp.send_limit - ring_used(&c->snd);
+}
+
+uint8_t *tcp_send_reserve(struct stack *s, struct tcp_connection *c, size_t wanted, size_t *length)
+{
+	size_t room = tcp_send_room(s, c);
+
+	if (wanted > room)
+		wanted = room;
+	size_t needed = ring_used(&c->snd) + wanted;
+	if (needed > c->snd.capacity)
+		ring_grow(&c->snd, &s->memory, needed < TCP_RING_MIN ? TCP_RING_MIN : needed);
+	uint8_t *span = ring_reserve(&c->snd, length);
+	if (*length > wanted)
+		*length = wanted;
+	if (*length == 0) {
+		c->snd_wants_room = true;
+		return NULL;
+	}
+	return span;
+}
+
+void tcp_send_commit(struct stack *s, struct tcp_connection *c, size_t length)
+{
+	ring_commit(&c->snd, length);
+	tcp_mark(s, c);
+}
+
+unsigned tcp_receive_peek(const struct tcp_connection *c, struct slice slices[2])
+{
+	return ring_peek(&c->rcv, c->rcv.head, ring_used(&c->rcv), slices);
+}
+
+void tcp_receive_consume(struct stack *s, struct tcp_connection *c, size_t length)
+{
+	ring_consume(&c->rcv, length);
+	if (c->state != TCP_ESTABLISHED && c->state != TCP_FIN_WAIT_1 && c->state != TCP_FIN_WAIT_2)
+		return;
+	/* Tell the peer when the window has opened by two segments or half the buffer: less is not worth a segment. */
+	size_t step = s->tcp.receive_limit / 2;
+	if (step > 2 * (size_t)c->rcv_mss)
+		step = 2 * (size_t)c->rcv_mss;
+	if (c->rcv_nxt + tcp_receive_window(s, c) >= c->rcv_adv + step) {
+		c->ack_now = true;
+		tcp_mark(s, c);
+	}
+}
+
+void tcp_shutdown(struct stack *s, struct tcp_connection *c)
+{
+	if (c->fin_queued)
+		return;
+	switch (c->state) {
+	case TCP_SYN_RECEIVED: /* the state changes when the handshake is over */
+		c->fin_queued = true;
+		break;
+	case TCP_ESTABLISHED:
+		c->fin_queued = true;
+		tcp_set_state(s, c, TCP_FIN_WAIT_1);
+		break;
+	case TCP_CLOSE_WAIT:
+		c->fin_queued = true;
+		tcp_set_state(s, c, TCP_LAST_ACK);
+		break;
+	default:
+		return;
+	}
+	tcp_mark(s, c);
+}
+
+/* No user from here on: the connection lives by itself until it is done. */
+static void let_go(struct stack *s, struct tcp_connection *c)
+{
+	c->notice.socket = NULL;
+	list_remove(&c->notice.node);
+	if (c->state == TCP_FIN_WAIT_2)
+		deadline_set(&s->deadlines, &c->expiry, s->now + TCP_FIN_WAIT_2_TIME);
+}
+
+void tcp_close(struct stack *s, struct tcp_connection *c)
+{
+	let_go(s, c);
+	if (c->state == TCP_CLOSED) {
+		tcp_destroy(s, c);
+	} else if (c->state == TCP_SYN_SENT) { /* 3.10.4: delete the TCB */
+		tcp_done(s, c, 0);
+	} else if (ring_used(&c->rcv) > 0 || c->rcv_ranges) {
+		tcp_send_reset(s, c);
+		tcp_done(s, c, 0);
+	} else {
+		tcp_shutdown(s, c);
+	}
+}
+
+void tcp_abort(struct stack *s, struct tcp_connection *c)
+{
+	let_go(s, c);
+	if (c->state == TCP_CLOSED) {
+		tcp_destroy(s, c);
+		return;
+	}
+	/* 3.10.5: states that the peer believes to be open */
+	if (c->state != TCP_SYN_SENT && c->state != TCP_TIME_WAIT && c->state != TCP_CLOSING &&
+	    c->state != TCP_LAST_ACK)
+		tcp_send_reset(s, c);
+	tcp_done(s, c, 0);
+}

@@ -1,0 +1,22 @@
+# strata as a client: build/tests/client, written on apps/host.h, and build/tests/peer, which has the kernel's sockets.
+. "$(dirname "$0")/lib.sh"
+
+# talk HOW: the peer behaves so, and the client sees it.
+talk() {
+	"$BUILD/tests/peer" 7777 "$1" >"$scratch/peer" 2>&1 &
+	peer=$!
+	within 10 grep -q listening "$scratch/peer" || return
+	timeout 100 "$BUILD/tests/client" 7777 "$1"
+	got=$?
+	kill $peer 2>/dev/null
+	wait $peer 2>/dev/null
+	cat "$scratch/peer"
+	return $got
+}
+
+scene() {
+	check '10 MiB there and back, closed one side at a time' talk echo
+	check 'a connection refused' timeout 20 "$BUILD/tests/client" 7778 refuse
+	check 'a peer that resets' talk reset
+}
+play scene

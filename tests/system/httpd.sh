@@ -1,0 +1,51 @@
+# How the server begins and ends, and what it leaves.
+. "$(dirname "$0")/lib.sh"
+
+devices() { sed -n 's/^ *\([^:]*\):.*/\1/p' /proc/net/dev; }
+
+no_tap_left() { ! devices | grep '^tap'; }
+
+magic() { od -An -tx1 -N4 "$1"; }
+
+numbered() {
+	cat "$scratch/server.log"
+	# frames 1, 2, 3 ... without a gap; strata's own sentences stand between them
+	awk '$1 ~ /^[0-9]+$/ { if ($1 != ++n) exit 1 } END { exit n < 8 }' "$scratch/server.log"
+}
+
+wrong_usage() {
+	"$BUILD/strata" httpd --no-such-option 2>"$scratch/usage"
+	got=$?
+	cat "$scratch/usage"
+	[ $got -eq 2 ] && grep -q '^strata: ' "$scratch/usage"
+}
+
+scene() {
+	make_site
+	serve "$site"
+	check 'a TAP is there' sh -c 'grep -q "^ *tap0:" /proc/net/dev'
+	check 'it carries a page' prints x fetch "http://$stack/one"
+	stop INT
+	check 'the TAP is gone' no_tap_left
+
+	serve --trace=packets --pcap "$scratch/capture.pcapng" "$site"
+	check 'again, and captured' prints x fetch "http://$stack/one"
+	check 'every frame is told, by its number' within 5 numbered
+	stop TERM
+	check 'the TAP is gone again' no_tap_left
+	check 'the capture is pcapng' prints ' 0a 0d 0d 0a' magic "$scratch/capture.pcapng"
+	check 'and holds the page' grep -aq 'GET /one HTTP/1.1' "$scratch/capture.pcapng"
+
+	serve "$site"
+	fetch --limit-rate 1k -o /dev/null "http://$stack/one?" &
+	check 'a page at the moment of the end' prints x fetch "http://$stack/one"
+	stop INT
+
+	stack=198.51.100.9
+	serve --tap strata7 --ip 198.51.100.9/24 --host-ip 198.51.100.1 --port 8080 "$site"
+	check 'another device, address and port' prints x fetch "http://$stack:8080/one"
+	stop
+	check 'wrong usage is told, with status 2' wrong_usage
+	check 'a folder that is not there: status 2' status_is 2 "$BUILD/strata" httpd "$scratch/nowhere"
+}
+play scene

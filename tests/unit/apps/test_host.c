@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The host's loop and its blocking calls, on a device that has another machine inside:
+ *
+ *     host ---- struct world (a driver) ---- cable ---- a stack that echoes on port 7
+ *
+ * The world runs its machine whenever the host asks it for frames.
+ */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "apps/host.h"
+#include "drivers/cable.h"
+
+#define MINUTE 60000 /* milliseconds: for what comes at once, or never */
+
+struct world {
+	struct driver driver;
+	struct cable *cable;
+	struct stack *machine;
+	struct socket *listener;
+	int gone;    /* negative errno: what service() answers */
+	bool closed; /* driver_close() was called */
+};
+
+static int world_emit(struct driver *driver, const struct tx_packet *packet, uint64_t now)
+{
+	return driver_emit(cable_port(((struct world *)driver)->cable, 0), packet, now);
+}
+
+static void machine_frame(void *user, const struct rx_frame *frame, uint64_t now)
+{
+	stack_input(((struct world *)user)->machine, frame, now);
+}
+
+static void machine_writable(void *user, uint64_t now)
+{
+	stack_writable(((struct world *)user)->machine, now);
+}
+
+static int world_service(struct driver *driver, const struct driver_sink *sink, uint64_t now)
+{
+	struct world *world = (struct world *)driver;
+	const struct driver_sink inside = {world, machine_frame, machine_writable};
+	if (world->gone)
+		return world->gone;
+	driver_service(cable_port(world->cable, 1), &inside, now);
+	stack_tick(world->machine, now);
+	stack_flush(world->machine, now);
+	return driver_service(cable_port(world->cable, 0), sink, now);
+}
+
+static void world_wait(const struct driver *driver, struct driver_wait *wait)
+{
+	const struct world *world = (const struct world *)driver;
+	struct driver_wait inside;
+	driver_wait(cable_port(world->cable, 0), wait);
+	driver_wait(cable_port(world->cable, 1), &inside);
+	if (inside.deadline < wait->deadline)
+		wait->deadline = inside.deadline;
+	if (stack_deadline(world->machine) < wait->deadline)
+		wait->deadline = stack_deadline(world->machine);
+}
+
+static void world_close(struct driver *driver)
+{
+	((struct world *)driver)->closed = true;
+}
+
+static const struct driver_operations world_operations = {world_emit, world_service, world_wait, world_close};
+
+static int machine_emit(void *user, const struct tx_packet *packet)
+{
+	return driver_emit(cable_port(((struct world *)user)->cable, 1), packet, 0);
+}
+
+static void machine_ready(void *user, struct socket *socket)
+{
+	struct world *world = user;
+	uint8_t bytes[1000];
+	long got;
+	if (socket == world->listener) {
+		machine_ready(world, socket_accept(socket));
+		return;
+	}
+	size_t room;
+	while (socket_reserve(socket, sizeof bytes, &room) &&
+	       (got = socket_receive(socket, bytes, room < 1000 ? room : 1000)) > 0)
+		socket_send(socket, bytes, (size_t)got);
+	if ((socket_ready(socket) & SOCKET_READABLE) && socket_receive(socket, bytes, 1) == 0)
+		socket_close(socket);
+}
+
+static struct host *begin(struct world *world)
+{
+	struct stack_config config = stack_defaults();
+	struct options options;
+	*world =
+	    (struct world){.driver = {.operations = &world_operations, .mtu = 1500}, .cable = cable_create(2, 1024)};
+	config.address = (struct address){{192, 0, 2, 1}};
+	config.prefix_length = 24;
+	config.mac = (struct mac){{2, 0, 0, 0, 0, 1}};
+	config.emit = machine_emit;
+	config.emit_user = world;
+	config.on_ready = machine_ready;
+	config.ready_user = world;
+	world->machine = stack_create(&config, host_now());
+	cr_assert_not_null(world->machine);
+	world->listener = socket_open(world->machine);
+	cr_assert_eq(socket_bind(world->listener, &(struct endpoint){.port = 7}), 0);
+	cr_assert_eq(socket_listen(world->listener, 8), 0);
+	options_begin(&options, "test", OPTIONS_MACHINE);
+	struct host *host = host_open_on(&world->driver, &options);
+	cr_assert_not_null(host);
+	return host;
+}
+
+static void end(struct world *world, struct host *host)
+{
+	host_close(host);
+	cr_assert(world->closed);
+	stack_destroy(world->machine);
+	cable_destroy(world->cable);
+}
+
+static const struct endpoint echo_port = {{{192, 0, 2, 1}}, 7};
+static const struct endpoint closed_port = {{{192, 0, 2, 1}}, 8};
+
+Test(host, connects_sends_receives_and_closes)
+{
+	struct world world;
+	struct host *host = begin(&world);
+	struct socket *socket;
+	char back[64];
+	long got, all = 0;
+	cr_assert_eq(host_connect(host, &echo_port, MINUTE, &socket), 0);
+	cr_assert_eq(host_send(host, socket, "hello, world", 12, MINUTE), 0);
+	for (; all < 12; all += got) {
+		got = host_receive(host, socket, back + all, sizeof back - (size_t)all, MINUTE);
+		cr_assert_gt(got, 0);
+	}
+	cr_assert_arr_eq(back, "hello, world", 12);
+	cr_assert_eq(host_close_socket(host, socket, MINUTE), 0);
+	end(&world, host);
+}
+
+Test(host, a_refused_connection_says_so)
+{
+	struct world world;
+	struct host *host = begin(&world);
+	struct socket *socket;
+	cr_assert_eq(host_connect(host, &closed_port, MINUTE, &socket), -ECONNREFUSED);
+	cr_assert_null(socket);
+	end(&world, host);
+}
+
+Test(host, waiting_in_vain_times_out)
+{
+	struct world world;
+	struct host *host = begin(&world);
+	struct socket *listener = socket_open(host_stack(host)), *socket;
+	cr_assert_eq(socket_bind(listener, &(struct endpoint){.port = 80}), 0);
+	cr_assert_eq(socket_listen(listener, 8), 0);
+	cr_assert_eq(host_accept(host, listener, 20, &socket), -ETIMEDOUT);
+	cr_assert_null(socket);
+	end(&world, host);
+}
+
+Test(host, accepts_a_connection_from_the_other_side)
+{
+	struct world world;
+	struct host *host = begin(&world);
+	const struct endpoint here = {{{192, 0, 2, 2}}, 80};
+	struct socket *listener = socket_open(host_stack(host)), *socket, *other = socket_open(world.machine);
+	cr_assert_eq(socket_bind(listener, &(struct endpoint){.port = 80}), 0);
+	cr_assert_eq(socket_listen(listener, 8), 0);
+	cr_assert_eq(socket_connect(other, &here), 0);
+	cr_assert_eq(host_accept(host, listener, MINUTE, &socket), 0);
+	cr_assert_eq(socket_local(socket).port, 80);
+	socket_abort(socket);
+	end(&world, host);
+}
+
+Test(host, a_signal_ends_a_wait_once)
+{
+	struct world world;
+	struct host *host = begin(&world);
+	struct socket *listener = socket_open(host_stack(host)), *socket;
+	cr_assert_eq(socket_bind(listener, &(struct endpoint){.port = 80}), 0);
+	cr_assert_eq(socket_listen(listener, 8), 0);
+	raise(SIGTERM);
+	cr_assert_eq(host_accept(host, listener, MINUTE, &socket), -EINTR);
+	cr_assert_eq(host_accept(host, listener, 20, &socket), -ETIMEDOUT);
+	end(&world, host);
+}
+
+Test(host, run_ends_with_0_at_a_signal)
+{
+	struct world world;
+	struct host *host = begin(&world);
+	raise(SIGINT);
+	cr_assert_eq(host_run(host), 0);
+	end(&world, host);
+}
+
+static void stop(void *user, struct socket *socket)
+{
+	struct host *host = user;
+	cr_assert(socket_ready(socket) & SOCKET_WRITABLE);
+	host_stop(host);
+}
+
+Test(host, run_ends_when_the_app_says_so)
+{
+	struct world world;
+	struct host *host = begin(&world);
+	struct socket *socket = socket_open(host_stack(host));
+	host_on_ready(host, stop, host);
+	cr_assert_eq(socket_connect(socket, &echo_port), 0);
+	cr_assert_eq(host_run(host), 0);
+	socket_close(socket);
+	end(&world, host);
+}
+
+Test(host, a_device_that_is_gone_ends_everything)
+{
+	struct world world;
+	struct host *host = begin(&world);
+	struct socket *socket;
+	world.gone = -EBADFD;
+	cr_assert_eq(host_run(host), 1);
+	cr_assert_eq(host_connect(host, &echo_port, MINUTE, &socket), -ENODEV);
+	end(&world, host);
+}
+
+Test(host, signals_are_as_before_once_it_is_closed)
+{
+	struct world world;
+	sigset_t before, during, after;
+	sigprocmask(SIG_BLOCK, NULL, &before);
+	struct host *host = begin(&world);
+	sigprocmask(SIG_BLOCK, NULL, &during);
+	end(&world, host);
+	sigprocmask(SIG_BLOCK, NULL, &after);
+	cr_assert(sigismember(&during, SIGINT) && sigismember(&during, SIGTERM));
+	cr_assert_eq(sigismember(&after, SIGINT), sigismember(&before, SIGINT));
+	cr_assert_eq(sigismember(&after, SIGTERM), sigismember(&before, SIGTERM));
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Files below a directory of the test's own, and everything that tries to leave it:
+ *
+ *     ROOT/secret                 beside what is served
+ *     ROOT/www/index.html
+ *     ROOT/www/a.txt
+ *     ROOT/www/sub/index.html
+ *     ROOT/www/empty/
+ *     ROOT/www/inside  -> sub/index.html
+ *     ROOT/www/outside -> ../secret
+ *     ROOT/www/absolute -> ROOT/secret
+ *     ROOT/www/up      -> ..
+ *     ROOT/www/loop    -> loop
+ *     ROOT/www/fifo               with nobody at its other end
+ *     ROOT/www/odd/index.html/    a directory
+ */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "apps/http_content.h"
+
+static char root[] = "/tmp/strata-http-content-XXXXXX";
+static int directory = -1;
+
+static void make_file(const char *name, const char *text)
+{
+	int descriptor = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	cr_assert_geq(descriptor, 0);
+	cr_assert_eq(write(descriptor, text, strlen(text)), (ssize_t)strlen(text));
+	close(descriptor);
+}
+
+static void make_tree(void)
+{
+	char secret[sizeof root + 16];
+	cr_assert(mkdtemp(root));
+	cr_assert_eq(chdir(root), 0);
+	make_file("secret", "secret");
+	cr_assert_eq(mkdir("www", 0755), 0);
+	cr_assert_eq(chdir("www"), 0);
+	make_file("index.html", "home");
+	make_file("a.txt", "0123456789");
+	cr_assert_eq(mkdir("sub", 0755) | mkdir("empty", 0755) | mkdir("odd", 0755) | mkdir("odd/index.html", 0755), 0);
+	make_file("sub/index.html", "sub home");
+	snprintf(secret, sizeof secret, "%s/secret", root);
+	cr_assert_eq(
+	    symlink("sub/index.html", "inside") | symlink("../secret", "outside") | symlink(secret, "absolute"), 0);
+	cr_assert_eq(symlink("..", "up") | symlink("loop", "loop"), 0);
+	cr_assert_eq(mkfifo("fifo", 0644), 0);
+	directory = http_content_directory(".");
+	cr_assert_geq(directory, 0, "openat2: %s", strerror(-directory));
+}
+
+static void remove_tree(void)
+{
+	static const char *const names[] = {
+	    "index.html", "a.txt", "sub/index.html", "sub",  "empty",          "inside", "outside",
+	    "absolute",   "up",    "loop",           "fifo", "odd/index.html", "odd",    "../secret"};
+	close(directory);
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (remove(names[i]) < 0)
+			fprintf(stderr, "cannot remove %s: %s\n", names[i], strerror(errno));
+	char www[sizeof root + 8];
+	snprintf(www, sizeof www, "%s/www", root);
+	rmdir(www);
+	rmdir(root);
+}
+
+TestSuite(http_content, .init = make_tree, .fini = remove_tree);
+
+static void expect_file(const char *path, const char *text)
+{
+	struct http_content content;
+	uint8_t bytes[64];
+	cr_assert_eq(http_content_open(&content, directory, path), 0, "%s", path);
+	cr_expect_eq(content.length, strlen(text), "%s", path);
+	cr_expect_eq(http_content_read(&content, bytes, sizeof bytes), (long)strlen(text), "%s", path);
+	cr_expect_arr_eq(bytes, text, strlen(text), "%s", path);
+	http_content_close(&content);
+}
+
+Test(http_content, opens_files_and_indexes)
+{
+	expect_file("a.txt", "0123456789");
+	expect_file("", "home");
+	expect_file("index.html", "home");
+	expect_file("sub", "sub home");
+	expect_file("sub/", "sub home");
+	expect_file("inside", "sub home");
+	expect_file("sub/../a.txt", "0123456789"); /* never left the directory */
+	expect_file("./sub/.//index.html", "sub home");
+}
+
+Test(http_content, never_leaves_the_directory)
+{
+	static const char *const paths[] = {
+	    "..",          "../",      "../secret", "../www/a.txt",    "sub/../../secret",
+	    "outside",     "absolute", "up",        "up/secret",       "up/www/a.txt",
+	    "/etc/passwd", root,       "/",         "/proc/self/fd/0",
+	};
+	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+		struct http_content content;
+		cr_expect_eq(http_content_open(&content, directory, paths[i]), -ENOENT, "%s", paths[i]);
+	}
+}
+
+Test(http_content, gives_regular_files_only)
+{
+	static const char *const paths[] = {"none", "a.txt/", "a.txt/b", "empty", "empty/", "odd", "loop", "fifo"};
+	char longest[8000];
+	struct http_content content;
+	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+		cr_expect_eq(http_content_open(&content, directory, paths[i]), -ENOENT, "%s", paths[i]);
+	memset(longest, 'a', sizeof longest);
+	longest[sizeof longest - 1] = '\0';
+	cr_expect_eq(http_content_open(&content, directory, longest), -ENOENT);
+}
+
+Test(http_content, reads_in_pieces)
+{
+	struct http_content content;
+	uint8_t bytes[4];
+	cr_assert_eq(http_content_open(&content, directory, "a.txt"), 0);
+	cr_expect_eq(http_content_read(&content, bytes, 4), 4);
+	cr_expect_arr_eq(bytes, "0123", 4);
+	cr_expect_eq(http_content_read(&content, bytes, 4), 4);
+	cr_expect_eq(http_content_read(&content, bytes, 4), 2);
+	cr_expect_arr_eq(bytes, "89", 2);
+	cr_expect_eq(content.sent, 10);
+	http_content_close(&content);
+	http_content_close(&content);
+}
+
+Test(http_content, tells_when_a_file_shrinks_and_ignores_that_it_grows)
+{
+	struct http_content content;
+	uint8_t bytes[64];
+	cr_assert_eq(http_content_open(&content, directory, "a.txt"), 0);
+	cr_assert_eq(truncate("a.txt", 20), 0);
+	cr_expect_eq(http_content_read(&content, bytes, sizeof bytes), 10);
+	http_content_close(&content);
+	make_file("a.txt", "0123456789");
+	cr_assert_eq(http_content_open(&content, directory, "a.txt"), 0);
+	cr_expect_eq(http_content_read(&content, bytes, 4), 4);
+	cr_assert_eq(truncate("a.txt", 4), 0);
+	cr_expect_eq(http_content_read(&content, bytes, 4), 0);
+	http_content_close(&content);
+}
+
+Test(http_content, has_a_page_of_its_own)
+{
+	struct http_content content, same;
+	uint8_t bytes[16];
+	cr_assert_eq(http_content_built_in(&content, "", 7), 0);
+	cr_assert_eq(http_content_built_in(&same, "index.html", 7), 0);
+	cr_expect_eq(content.bytes, same.bytes);
+	cr_expect_eq(content.modified, 7);
+	cr_expect_str_eq(content.type, "text/html; charset=utf-8");
+	cr_expect_eq(http_content_read(&content, bytes, 15), 15);
+	cr_expect_arr_eq(bytes, "<!doctype html>", 15);
+	content.sent = content.length - 8;
+	cr_expect_eq(http_content_read(&content, bytes, sizeof bytes), 8);
+	cr_expect_arr_eq(bytes, "</html>\n", 8);
+	cr_expect_eq(http_content_built_in(&content, "other", 7), -ENOENT);
+	http_content_close(&content);
+}
+
+Test(http_content, refuses_to_serve_what_is_no_directory)
+{
+	cr_expect_eq(http_content_directory("none"), -ENOENT);
+	cr_expect_eq(http_content_directory("a.txt"), -ENOTDIR);
+}
+
+Test(http_content, knows_types_by_extension)
+{
+	static const struct {
+		const char *path, *type;
+	} types[] = {
+	    {"a.html", "text/html; charset=utf-8"},
+	    {"b/A.HTM", "text/html; charset=utf-8"},
+	    {"style.min.css", "text/css; charset=utf-8"},
+	    {"a.Txt", "text/plain; charset=utf-8"},
+	    {"a.jpeg", "image/jpeg"},
+	    {"a.svg", "image/svg+xml"},
+	    {"a.json", "application/json"},
+	    {"a.tar.gz", "application/gzip"},
+	    {"a", "application/octet-stream"},
+	    {"a.", "application/octet-stream"},
+	    {"a.unknown", "application/octet-stream"},
+	    {"a.html/b", "application/octet-stream"},
+	    {"html", "application/octet-stream"},
+	};
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+		cr_expect_str_eq(http_content_type(types[i].path), types[i].type, "%s", types[i].path);
+}
