@@ -18,6 +18,8 @@ HOST    := $(wildcard drivers/*.c apps/*.c)
 HARNESS := $(wildcard tests/harness/*.c)
 UNIT    := $(wildcard tests/unit/*/*.c) $(HARNESS)
 SCRIPT  := $(wildcard tests/script/*.c) $(HARNESS)
+FUZZ    := $(filter-out tests/fuzz/driver.c,$(wildcard tests/fuzz/*.c))
+PROGRAMS := $(patsubst tests/system/%.c,$(BUILD)/tests/%,$(wildcard tests/system/*.c))
 PAGES   := $(patsubst apps/www/%,$(BUILD)/gen/%.inc,$(wildcard apps/www/*))
 FORMAT   = $(wildcard stack/*.[ch] stack/*/*.[ch] drivers/*.[ch] apps/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
 
@@ -28,7 +30,7 @@ san = $(1:%.c=$(BUILD)/san/%.o)
 STACK_SAN := $(call san,$(STACK))
 HOST_SAN  := $(call san,$(filter-out apps/main.c,$(HOST)))
 OBJECTS   := $(call obj,$(STACK) $(HOST)) $(call san,$(sort $(STACK) $(HOST) $(UNIT) $(SCRIPT))) \
-	$(call san,$(wildcard tests/system/*.c))
+	$(call san,$(wildcard tests/system/*.c tests/fuzz/*.c))
 
 # What is run is told in short; `make Q=` tells it in full.
 Q ?= @
@@ -44,19 +46,28 @@ $(BUILD)/libstrata.a: $(call obj,$(STACK))
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
-tests: all $(BUILD)/tests/unit $(BUILD)/tests/script $(BUILD)/tests/client $(BUILD)/tests/peer
+# Each fuzz target twice: with a main() that replays the corpus, and (make fuzz) inside a fuzzer.
+REPLAYS := $(FUZZ:tests/fuzz/%.c=$(BUILD)/tests/fuzz/%)
+FUZZERS := $(FUZZ:tests/fuzz/%.c=$(BUILD)/tests/fuzzer/%)
+
+tests: all $(BUILD)/tests/unit $(BUILD)/tests/script $(PROGRAMS) $(REPLAYS)
 
 $(BUILD)/tests/unit: $(call san,$(UNIT)) $(HOST_SAN) $(STACK_SAN)
 $(BUILD)/tests/script: $(call san,$(SCRIPT)) $(STACK_SAN)
 $(BUILD)/tests/unit $(BUILD)/tests/script: LDLIBS += -lcriterion
-$(BUILD)/tests/client: $(call san,tests/system/client.c) $(HOST_SAN) $(STACK_SAN)
-$(BUILD)/tests/peer: $(call san,tests/system/peer.c)
+$(PROGRAMS): $(BUILD)/tests/%: $(BUILD)/san/tests/system/%.o
+$(BUILD)/tests/client $(BUILD)/tests/udp_client: $(HOST_SAN) $(STACK_SAN)
+$(REPLAYS): $(BUILD)/tests/fuzz/%: $(BUILD)/san/tests/fuzz/%.o $(call san,tests/fuzz/driver.c) $(STACK_SAN)
+$(FUZZERS): $(BUILD)/tests/fuzzer/%: $(BUILD)/san/tests/fuzz/%.o $(STACK_SAN)
+$(FUZZERS): LDFLAGS += -fsanitize=fuzzer
 $(BUILD)/tests/%:
 	@mkdir -p $(@D)
 	@echo "  link  $@"
 	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 objects: $(OBJECTS)
+programs: $(PROGRAMS)
+fuzzers: $(FUZZERS)
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -90,8 +101,17 @@ test:
 # The checks that need more than most people have: another compiler, and Wireshark's opinion of our frames.
 test-peers:
 	@scripts/setup --for peers
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang STRICT=-Werror all objects
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang STRICT=-Werror all objects programs
 	@BUILD=$(BUILD)/clang scripts/test peers
+
+# Looks for inputs that break something, SECONDS for each target; TARGETS="tcp_wire stack" for some of them only.
+SECONDS := 60
+fuzz:
+	@BUILD=$(BUILD) scripts/fuzz $(SECONDS) $(TARGETS)
+
+# The table of requirements in tests/README.md, written anew from tests/requirements.
+requirements:
+	@scripts/rfc-index
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib
@@ -118,11 +138,13 @@ help:
 	@echo "make run          watch this machine's ping and curl talk to strata, in a network of their own"
 	@echo "make test         the laws, the unit and script tests, and real ping and curl where a TAP can be had"
 	@echo "make test-peers   the same code by clang, and tshark's verdict on our frames"
+	@echo "make fuzz         SECONDS=60 for each parser and for the whole stack: libFuzzer, and AFL++ where installed"
+	@echo "make requirements write the table of requirements and their tests into tests/README.md"
 	@echo "make install      to PREFIX=$(PREFIX), below DESTDIR= if given"
 	@echo "make format       lay the code out by .clang-format;  make lint  say what tools find in it"
 	@echo "make clean        remove $(BUILD)/"
 
-.PHONY: all tests objects run test test-peers install format lint clean help
+.PHONY: all tests objects programs fuzzers run test test-peers fuzz requirements install format lint clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 

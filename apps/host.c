@@ -22,6 +22,7 @@
 
 #include "apps/host.h"
 #include "apps/trace.h"
+#include "apps/wire.h"
 #include "drivers/pcap.h"
 #include "drivers/tap.h"
 
@@ -32,13 +33,16 @@ struct host {
 	struct driver *driver; /* the outermost, which the stack sees */
 	struct driver *pcap;   /* one of those inside, or NULL */
 	struct driver *trace;  /* the same */
+	struct driver *wire;   /* the same */
 	struct stack *stack;
 	uint64_t now; /* of this round; what it receives and sends has this time, in traces and captures too */
 	void (*ready)(void *user, struct socket *socket);
 	void *ready_user;
-	char device[32];  /* its name, for messages */
-	int signals;      /* descriptor that SIGINT and SIGTERM are read from, or -1 */
-	sigset_t mask;    /* of signals, as it was before */
+	char device[32]; /* its name, for messages */
+	int signals;     /* descriptor that SIGINT and SIGTERM are read from, or -1 */
+	sigset_t mask;   /* of signals, as it was before */
+	bool claimed;    /* another station says that it has our address: */
+	struct mac claimant;
 	bool interrupted; /* a signal has come that nobody has been told of */
 	bool stopped;     /* host_stop() */
 	int error;        /* negative errno: the device is gone */
@@ -114,11 +118,31 @@ static void host_tell_drop(struct host *h, enum drop_reason reason)
 		trace_drop(h->trace, reason);
 }
 
+/* Another station claims our address. `doing` is what that disturbs, `options` what would avoid it. */
+static void host_tell_conflict(const struct host *h, const char *doing, const char *why, const char *options)
+{
+	char address[ADDRESS_TEXT], mac[MAC_TEXT];
+	fprintf(stderr, "strata: %s %s failed on %s: %s %s; do: strata %s %s--ip ANOTHER/%u\n", doing,
+		address_print(h->options.address, address), h->device, mac_print(h->claimant, mac), why,
+		h->options.command, options, h->options.prefix_length);
+}
+
+/* Before the address is ours this is for host_probe() to tell. The stack sees to it that it is not said too often. */
+static void host_hear_conflict(struct host *h, struct mac claimant)
+{
+	h->claimed = true;
+	h->claimant = claimant;
+	if (stack_address_ready(h->stack))
+		host_tell_conflict(h, "keeping", "claims it too, and packets may go astray", "");
+}
+
 static void host_listen(void *user, const struct event *event)
 {
 	struct host *h = user;
 	if (event->type == EVENT_DROP)
 		host_tell_drop(h, (enum drop_reason)event->value);
+	else if (event->type == EVENT_ARP_CONFLICT)
+		host_hear_conflict(h, mac_from_number(event->value));
 }
 
 /* ---- the loop ---- */
@@ -147,18 +171,24 @@ static void host_sleep(struct host *h, uint64_t until)
 		host_read_signal(h);
 }
 
+/* End the capture, where there is one. False: not all of it could be written, which is told. */
+static bool host_finish_capture(struct host *h)
+{
+	char message[DRIVER_MESSAGE];
+	if (!h->pcap || pcap_finish(h->pcap, message))
+		return true;
+	fprintf(stderr, "%s\n", message);
+	return false;
+}
+
 static void host_explain_error(struct host *h)
 {
-	if (h->pcap && pcap_error(h->pcap))
-		fprintf(stderr, "strata: writing the capture failed on %s: %s; do: df -h\n", h->options.pcap,
-			strerror(-h->error));
-	else
+	if (host_finish_capture(h))
 		fprintf(stderr, "strata: receiving failed on %s: %s; do: ip -details link show %s\n", h->device,
 			h->error == -EBADFD ? "the device was removed" : strerror(-h->error), h->device);
 }
 
-/* Let everything out that is owed. */
-static void host_flush(struct host *h)
+void host_flush(struct host *h)
 {
 	h->now = host_now();
 	stack_flush(h->stack, h->now);
@@ -212,92 +242,6 @@ int host_until(struct host *h, bool (*done)(void *user), void *user, int timeout
 	return 0;
 }
 
-/* ---- blocking calls ---- */
-
-struct host_readiness {
-	const struct socket *socket;
-	unsigned wanted;
-};
-
-static bool host_is_ready(void *user)
-{
-	const struct host_readiness *r = user;
-	return socket_ready(r->socket) & r->wanted;
-}
-
-/* Run until the socket is ready for one of these, or has failed. */
-static int host_await(struct host *h, const struct socket *socket, unsigned wanted, int timeout)
-{
-	struct host_readiness r = {socket, wanted | SOCKET_HANGUP | SOCKET_ERROR};
-	return host_until(h, host_is_ready, &r, timeout);
-}
-
-int host_connect(struct host *h, const struct endpoint *remote, int timeout, struct socket **socket)
-{
-	*socket = socket_open(h->stack);
-	if (!*socket)
-		return -ENOMEM;
-	int error = socket_connect(*socket, remote);
-	if (!error)
-		error = host_await(h, *socket, SOCKET_WRITABLE, timeout);
-	if (!error)
-		error = socket_error(*socket);
-	if (!error)
-		return 0;
-	socket_abort(*socket);
-	*socket = NULL;
-	return error;
-}
-
-int host_accept(struct host *h, struct socket *listener, int timeout, struct socket **socket)
-{
-	while (!(*socket = socket_accept(listener))) {
-		int error = host_await(h, listener, SOCKET_READABLE, timeout);
-		if (error)
-			return error;
-	}
-	return 0;
-}
-
-int host_send(struct host *h, struct socket *socket, const void *bytes, size_t length, int timeout)
-{
-	const uint8_t *at = bytes;
-	while (length > 0) {
-		long sent = socket_send(socket, at, length);
-		if (sent == -EAGAIN)
-			sent = host_await(h, socket, SOCKET_WRITABLE, timeout);
-		if (sent < 0)
-			return (int)sent;
-		at += sent;
-		length -= (size_t)sent;
-	}
-	host_flush(h);
-	return 0;
-}
-
-long host_receive(struct host *h, struct socket *socket, void *bytes, size_t room, int timeout)
-{
-	long received;
-	while ((received = socket_receive(socket, bytes, room)) == -EAGAIN) {
-		int error = host_await(h, socket, SOCKET_READABLE, timeout);
-		if (error)
-			return error;
-	}
-	return received;
-}
-
-int host_close_socket(struct host *h, struct socket *socket, int timeout)
-{
-	uint8_t nowhere[4096];
-	long received = socket_shutdown(socket, SOCKET_SHUTDOWN_WRITE);
-	if (received == 0)
-		while ((received = host_receive(h, socket, nowhere, sizeof nowhere, timeout)) > 0)
-			;
-	socket_close(socket);
-	host_flush(h);
-	return (int)received;
-}
-
 /* ---- opening and closing ---- */
 
 /* From here on SIGINT and SIGTERM are only read from a descriptor. */
@@ -312,10 +256,19 @@ static int host_hear_signals(struct host *h)
 	return h->signals < 0 ? -errno : 0;
 }
 
-/* Put the capture and the trace, where asked for, around the device. */
+/* The seed of everything here: the one given, or the system's. */
+static bool host_draw_seed(struct host *h)
+{
+	uint8_t *seed = h->options.seed;
+	return h->options.seeded || getrandom(seed, sizeof h->options.seed, 0) == (ssize_t)sizeof h->options.seed;
+}
+
+/* Put the bad wire, the capture and the trace, where asked for, around the device. */
 static bool host_wrap(struct host *h)
 {
 	char message[DRIVER_MESSAGE];
+	if (!wire_wrap(&h->driver, &h->wire, &h->options, h->options.seed))
+		return false;
 	if (h->options.pcap) {
 		uint64_t epoch = host_clock(CLOCK_REALTIME) - host_clock(CLOCK_MONOTONIC);
 		h->pcap = pcap_wrap(h->driver, h->options.pcap, epoch, message);
@@ -342,14 +295,13 @@ static bool host_create_stack(struct host *h)
 	config.prefix_length = h->options.prefix_length;
 	config.gateway = h->options.gateway;
 	config.mtu = h->driver->mtu;
+	config.probe = h->options.probe;
 	config.emit = host_emit;
 	config.emit_user = h;
 	config.on_ready = host_ready;
 	config.ready_user = h;
 	config.events = (struct events){host_listen, h};
 	memcpy(config.seed, h->options.seed, sizeof config.seed);
-	if (!h->options.seeded && getrandom(config.seed, sizeof config.seed, 0) != (ssize_t)sizeof config.seed)
-		return false;
 	h->now = host_now();
 	h->stack = stack_create(&config, h->now);
 	if (!h->stack)
@@ -358,6 +310,25 @@ static bool host_create_stack(struct host *h)
 			"help %s\n",
 			h->device, config.mtu, h->options.command);
 	return h->stack;
+}
+
+static bool host_has_probed(void *user)
+{
+	const struct host *h = user;
+	return h->claimed || stack_address_ready(h->stack);
+}
+
+/* Wait for the end of probing, where it was asked for (RFC 5227 2.1). False: the address is not ours to use. */
+static bool host_probe(struct host *h)
+{
+	int error = h->options.probe ? host_until(h, host_has_probed, h, HOST_FOREVER) : 0;
+	bool ours = stack_address_ready(h->stack);
+	if (error == -EINTR)
+		fprintf(stderr, "strata: probing failed on %s: interrupted; do: strata help %s\n", h->device,
+			h->options.command);
+	else if (!error && !ours)
+		host_tell_conflict(h, "taking", "has it", "--probe ");
+	return ours;
 }
 
 static void host_release(struct host *h)
@@ -383,8 +354,8 @@ static struct host *host_open_named(struct driver *device, const char *name, con
 	h->driver = device;
 	h->signals = -1;
 	snprintf(h->device, sizeof h->device, "%s", name);
-	options_settle(&h->options, name);
-	if (!host_wrap(h) || host_hear_signals(h) != 0 || !host_create_stack(h)) {
+	if (!options_settle(&h->options, name) || !host_draw_seed(h) || !host_wrap(h) || host_hear_signals(h) != 0 ||
+	    !host_create_stack(h) || !host_probe(h)) {
 		host_release(h);
 		return NULL;
 	}
@@ -416,15 +387,18 @@ struct host *host_open(const struct options *options)
 static bool host_has_ended(void *user)
 {
 	const struct host *h = user;
-	return stack_connections(h->stack) == 0;
+	return stack_connections(h->stack) == 0 && !wire_is_busy(h->wire);
 }
 
-void host_close(struct host *h)
+int host_close(struct host *h)
 {
 	if (!h->error) {
 		h->ready = NULL;
 		stack_close(h->stack);
 		host_until(h, host_has_ended, h, HOST_LINGER);
 	}
+	int status = h->error || !host_finish_capture(h) ? 1 : 0;
+	wire_tell(h->wire, stderr);
 	host_release(h);
+	return status;
 }

@@ -10,7 +10,10 @@
  *
  * The two do not mix in one moment: no blocking call inside on_ready.
  *
- *     stack <-> trace <-> pcap <-> tap           --trace and --pcap put themselves between
+ *     stack <-> trace <-> pcap <-> wire <-> tap       --trace, --pcap and --loss, --delay ... put themselves between
+ *
+ * The trace and the capture show what the stack sends and receives: what a bad wire loses on its way out is still seen
+ * leaving, what it loses on its way in is never seen. What the wire has done is told on standard error in the end.
  *
  * One host at a time in a process, because signals belong to the process: they are blocked from host_open() to
  * host_close() and read from a descriptor in the loop, so that none can fall between a check and a sleep.
@@ -26,16 +29,18 @@
 
 struct host;
 
-/* Put a machine on the wire as the options say. NULL: the reason has been printed (exit status 2). */
+/* Put a machine on the wire as the options say; with --probe this takes seconds. NULL: the reason has been printed (exit
+ * status 2). */
 struct host *host_open(const struct options *options);
 
 /* The same on a device that is there already; --tap and --mtu mean nothing then, and the address must have been
  * given. The device belongs to the host, also when this fails. */
 struct host *host_open_on(struct driver *device, const struct options *options);
 
-/* Close all sockets, wait for their connections to end (at most a second, or until a signal), and give everything
- * back. A TAP that was made vanishes. */
-void host_close(struct host *host);
+/* Close all sockets, wait for their connections to end (at most a second, or until a signal), end the capture, and give
+ * everything back. A TAP that was made vanishes. 0; or 1: the device was gone, or the capture could not be written, which
+ * has been told. */
+int host_close(struct host *host);
 
 struct stack *host_stack(struct host *host);
 
@@ -54,6 +59,9 @@ int host_run(struct host *host);
 /* Make host_run() return; for use inside on_ready. */
 void host_stop(struct host *host);
 
+/* Let everything out that is owed. What runs the loop does so by itself. */
+void host_flush(struct host *host);
+
 /* Run until done(user), asked after every round of the loop, says so: 0; or -ETIMEDOUT, -EINTR (SIGINT or SIGTERM),
  * -ENODEV (the device is gone). All the calls below add these three to their answers; timeouts are in milliseconds,
  * or HOST_FOREVER. */
@@ -63,7 +71,7 @@ int host_until(struct host *host, bool (*done)(void *user), void *user, int time
  * -ENOMEM. */
 int host_connect(struct host *host, const struct endpoint *remote, int timeout, struct socket **socket);
 
-/* Take the next connection of a listening socket: 0 and *socket. */
+/* Take the next connection of a listening socket: 0 and *socket. One that there is no memory for goes on waiting. */
 int host_accept(struct host *host, struct socket *listener, int timeout, struct socket **socket);
 
 /* Hand all of it to the connection: 0, or the connection's error, after which part may have been sent. The time-out

@@ -259,7 +259,7 @@ void http_server_ready(struct http_server *server, struct socket *socket)
 
 static int listen_on(struct http_server *server, struct stack *stack)
 {
-	server->listener = socket_open(stack);
+	server->listener = socket_open(stack, SOCKET_STREAM);
 	if (!server->listener)
 		return -ENOMEM;
 	int error = socket_bind(server->listener, &(struct endpoint){ADDRESS_ANY, server->config.port});

@@ -128,7 +128,7 @@ int httpd_main(int argc, char **argv)
 	struct host *host = host_open(&options);
 	if (host) {
 		status = httpd_serve(&httpd, host);
-		host_close(host);
+		status |= host_close(host);
 	}
 	if (httpd.config.directory >= 0)
 		close(httpd.config.directory);

@@ -22,21 +22,37 @@ struct command {
 static int help_main(int argc, char **argv);
 
 /* clang-format off */
+#define WIRE_OPTIONS \
+    "A bad wire, both ways (a good one); what it did is told in the end:\n" \
+    "  --loss P           lose this percentage of the frames\n" \
+    "  --corrupt P        flip a bit in this percentage\n" \
+    "  --duplicate P      deliver this percentage twice\n" \
+    "  --reorder P        hold this percentage back until 1 to 4 later ones have passed, or for 10 ms\n" \
+    "  --delay MS         each way, so a round trip takes twice as long\n" \
+    "  --jitter MS        the delay varies by so much up and down, and the order is kept\n" \
+    "  --rate BITS        a second, as in 56k, 10M or 2.5G; 1000 frames wait, further ones are lost\n"
+
 static const struct command commands[] = {
     {"httpd", httpd_main, "serve the files of a directory over HTTP", "httpd [options] [DIR]",
         "Serve the files below DIR, or a built-in page, until Ctrl-C. The address is announced on\n"
         "standard error once it can be reached.\n"
         "\n"
         "  --port N           listen on this port (80)\n", true},
-    {"echo", echo_main, "send back whatever a client says", "echo [options]",
-        "Listen on TCP port 7 and send back what comes, until Ctrl-C (RFC 862). Its source,\n"
-        "apps/echo.c, is the example to copy for an app of your own.\n", true},
-    {"sim", sim_main, "two machines in memory: three pings and a page, frame by frame", "sim [--pcap FILE] [--seed N]",
+    {"echo", echo_main, "echo, discard and chargen, over TCP and UDP", "echo [options]",
+        "Until Ctrl-C, serve three ports over TCP and over UDP: 7 sends back what comes (RFC 862), 9 throws\n"
+        "it away (RFC 863), 19 sends lines of characters (RFC 864). Datagrams from ports below 1024, which\n"
+        "may be services like these, and to broadcast addresses are not answered. The source, apps/echo.c,\n"
+        "is the example to copy for an app of your own.\n", true},
+    {"sim", sim_main, "two machines in memory: three pings and a page, frame by frame", "sim [options]",
         "Two stacks on a cable inside this process, in virtual time: 192.0.2.1 pings 192.0.2.2 and gets\n"
         "a page from it. Needs neither a TAP nor permission. The same seed gives the same frames.\n"
         "\n"
+        "The wire below is that of 192.0.2.2, and the frames are shown as 192.0.2.2 sends and receives them.\n"
+        "The exit status is 0 when the page came, and on a good wire each ping too.\n"
+        "\n"
         "  --pcap FILE        write the frames as pcapng\n"
-        "  --seed N           fix initial sequence numbers, ports and ids (0)\n", false},
+        "  --seed N           fix initial sequence numbers, ports, ids and the wire's faults (0)\n"
+        "\n" WIRE_OPTIONS, false},
     {"help", help_main, "say how a command is used", "help [COMMAND]", "", false},
 };
 
@@ -48,9 +64,11 @@ static const char common_options[] =
     "  --gateway ADDR     default route (the host's address)\n"
     "  --mac MAC          the stack's Ethernet address (02:00 and the four bytes of its address)\n"
     "  --mtu N            largest IP packet (the device's)\n"
+    "  --probe            first see whether another has the address, for 4 to 7 seconds (RFC 5227)\n"
     "  --trace[=packets]  a line on standard error for every frame\n"
-    "  --pcap FILE        write what crosses the wire as pcapng; - is standard output\n"
-    "  --seed N           fix initial sequence numbers, ports and ids (from the system)\n";
+    "  --pcap FILE        write what the stack sends and receives as pcapng; - is standard output\n"
+    "  --seed N           fix initial sequence numbers, ports, ids and the wire's faults (from the system)\n"
+    "\n" WIRE_OPTIONS;
 /* clang-format on */
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])

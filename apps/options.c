@@ -18,22 +18,42 @@ enum {
 	OPTION_GATEWAY,
 	OPTION_MAC,
 	OPTION_MTU,
+	OPTION_PROBE,
 	OPTION_TRACE,
 	OPTION_PCAP,
-	OPTION_SEED
+	OPTION_SEED,
+	OPTION_LOSS,
+	OPTION_CORRUPT,
+	OPTION_DUPLICATE,
+	OPTION_REORDER,
+	OPTION_DELAY,
+	OPTION_JITTER,
+	OPTION_RATE
 };
 
 /* Those of a simulation come first. */
 static const struct option options_common[] = {
-    {"pcap", required_argument, NULL, OPTION_PCAP},       {"seed", required_argument, NULL, OPTION_SEED},
-    {"tap", required_argument, NULL, OPTION_TAP},         {"ip", required_argument, NULL, OPTION_IP},
-    {"host-ip", required_argument, NULL, OPTION_HOST_IP}, {"gateway", required_argument, NULL, OPTION_GATEWAY},
-    {"mac", required_argument, NULL, OPTION_MAC},         {"mtu", required_argument, NULL, OPTION_MTU},
+    {"pcap", required_argument, NULL, OPTION_PCAP},
+    {"seed", required_argument, NULL, OPTION_SEED},
+    {"loss", required_argument, NULL, OPTION_LOSS},
+    {"corrupt", required_argument, NULL, OPTION_CORRUPT},
+    {"duplicate", required_argument, NULL, OPTION_DUPLICATE},
+    {"reorder", required_argument, NULL, OPTION_REORDER},
+    {"delay", required_argument, NULL, OPTION_DELAY},
+    {"jitter", required_argument, NULL, OPTION_JITTER},
+    {"rate", required_argument, NULL, OPTION_RATE},
+    {"tap", required_argument, NULL, OPTION_TAP},
+    {"ip", required_argument, NULL, OPTION_IP},
+    {"host-ip", required_argument, NULL, OPTION_HOST_IP},
+    {"gateway", required_argument, NULL, OPTION_GATEWAY},
+    {"mac", required_argument, NULL, OPTION_MAC},
+    {"mtu", required_argument, NULL, OPTION_MTU},
+    {"probe", no_argument, NULL, OPTION_PROBE},
     {"trace", optional_argument, NULL, OPTION_TRACE},
 };
 
 #define OPTIONS_COMMON    (sizeof options_common / sizeof options_common[0])
-#define OPTIONS_SIMULATED 2
+#define OPTIONS_SIMULATED 9
 
 void options_begin(struct options *o, const char *command, enum options_scope scope)
 {
@@ -71,6 +91,32 @@ bool options_number(const char *text, uint64_t least, uint64_t most, uint64_t *n
 	return value >= least && value <= most;
 }
 
+/* A decimal number of `length` characters, such as "2.5", in units of 1 / `scale` (a power of ten): with a scale of 1000
+ * that is 2500. Digits finer than the unit are refused. False unless it lies between these two, in units. */
+static bool options_decimal(const char *text, size_t length, uint64_t scale, uint64_t least, uint64_t most,
+			    uint64_t *number)
+{
+	uint64_t value = 0, unit = 0; /* unit: what the last digit stands for; 0 before the point */
+	size_t digits = 0;
+	for (size_t i = 0; i < length; i++) {
+		unsigned digit = (unsigned)(text[i] - '0');
+		if (text[i] == '.' && unit == 0) {
+			unit = scale;
+			continue;
+		}
+		if (digit > 9 || unit == 1 || value > (UINT64_MAX - digit) / 10)
+			return false;
+		value = value * 10 + digit;
+		unit /= 10;
+		digits++;
+	}
+	unit = unit ? unit : scale;
+	if (digits == 0 || value > UINT64_MAX / unit)
+		return false;
+	*number = value * unit;
+	return *number >= least && *number <= most;
+}
+
 /* An address that one machine can have: not 0.x, not loopback, not multicast or above (RFC 1122 3.2.1.3). */
 static bool options_is_machine(struct address a)
 {
@@ -86,12 +132,27 @@ static bool options_address(const char *text, struct address *a)
 	return true;
 }
 
+/* The bits of an address that number the machine within its network. */
+static uint32_t options_machine_bits(const struct options *o)
+{
+	return UINT32_MAX >> o->prefix_length;
+}
+
+/* Whether the address names a network itself or all the machines in it (RFC 1122 3.2.1.3 (a) and (d)). */
+static bool options_is_for_all(const struct options *o, struct address a)
+{
+	uint32_t all = options_machine_bits(o), machine = address_number(a) & all;
+	return machine == 0 || machine == all;
+}
+
 static int options_take_ip(struct options *o, const char *text)
 {
 	if (!address_parse_prefix(text, &o->address, &o->prefix_length) || !options_is_machine(o->address) ||
 	    o->prefix_length < 1 || o->prefix_length > 30)
 		return options_refuse_value(o, "ip", text,
 					    "not a machine's address and prefix length, as in 192.0.2.2/24");
+	if (options_is_for_all(o, o->address))
+		return options_refuse_value(o, "ip", text, "this is the network's own address, or its broadcast");
 	return 0;
 }
 
@@ -139,6 +200,73 @@ static int options_take_seed(struct options *o, const char *text)
 	return 0;
 }
 
+/* A chance in percent, with or without the sign: in millionths. */
+static int options_take_chance(struct options *o, const char *name, const char *text, uint32_t *chance)
+{
+	size_t length = strlen(text);
+	uint64_t parts;
+	if (length > 0 && text[length - 1] == '%')
+		length--;
+	if (!options_decimal(text, length, NETEM_CERTAIN / 100, 0, NETEM_CERTAIN, &parts))
+		return options_refuse_value(o, name, text, "not a percentage from 0 to 100 with at most 4 decimals");
+	*chance = (uint32_t)parts;
+	return 0;
+}
+
+/* Milliseconds: in microseconds. */
+static int options_take_time(struct options *o, const char *name, const char *text, uint64_t *time)
+{
+	if (!options_decimal(text, strlen(text), 1000, 0, 60000000, time))
+		return options_refuse_value(o, name, text,
+					    "not a number of milliseconds from 0 to 60000 with at most 3 decimals");
+	return 0;
+}
+
+/* Bits a second, where k, M and G stand for powers of 1000. */
+static int options_take_rate(struct options *o, const char *text)
+{
+	size_t length = strlen(text);
+	uint64_t scale = 1;
+	switch (length > 0 ? text[length - 1] : '\0') {
+	case 'k':
+		scale = 1000;
+		break;
+	case 'M':
+		scale = 1000000;
+		break;
+	case 'G':
+		scale = 1000000000;
+		break;
+	}
+	if (scale > 1)
+		length--;
+	if (!options_decimal(text, length, scale, 1, NETEM_RATE_MAX, &o->wire.rate))
+		return options_refuse_value(o, "rate", text,
+					    "not a number of bits a second up to 1000G, as in 56k, 10M or 2.5G");
+	return 0;
+}
+
+/* One option of the wire; the last ones in the enumeration. */
+static int options_take_wire(struct options *o, int option, const char *text)
+{
+	switch (option) {
+	case OPTION_LOSS:
+		return options_take_chance(o, "loss", text, &o->wire.loss);
+	case OPTION_CORRUPT:
+		return options_take_chance(o, "corrupt", text, &o->wire.corrupt);
+	case OPTION_DUPLICATE:
+		return options_take_chance(o, "duplicate", text, &o->wire.duplicate);
+	case OPTION_REORDER:
+		return options_take_chance(o, "reorder", text, &o->wire.reorder);
+	case OPTION_DELAY:
+		return options_take_time(o, "delay", text, &o->wire.delay);
+	case OPTION_JITTER:
+		return options_take_time(o, "jitter", text, &o->wire.jitter);
+	default:
+		return options_take_rate(o, text);
+	}
+}
+
 /* One common option: 0, or OPTIONS_WRONG. */
 static int options_take(struct options *o, int option, const char *text)
 {
@@ -158,13 +286,18 @@ static int options_take(struct options *o, int option, const char *text)
 		return options_take_mac(o, text);
 	case OPTION_MTU:
 		return options_take_mtu(o, text);
+	case OPTION_PROBE:
+		o->probe = true;
+		return 0;
 	case OPTION_TRACE:
 		return options_take_trace(o, text);
 	case OPTION_PCAP:
 		o->pcap = text;
 		return 0;
-	default:
+	case OPTION_SEED:
 		return options_take_seed(o, text);
+	default:
+		return options_take_wire(o, option, text);
 	}
 }
 
@@ -190,6 +323,41 @@ static int options_refuse_unknown(const struct options *o, char **argv, int resu
 	return options_refuse(o, optopt ? letter : word, "there is no such option");
 }
 
+static const struct address options_default = {{192, 0, 2, 2}};
+
+/* The stack's address; before options_settle() perhaps that of another TAP, in the same network. */
+static struct address options_own(const struct options *o)
+{
+	return address_is_any(o->address) ? options_default : o->address;
+}
+
+/* Another machine's address, given by option `name` or not at all: it must be one of the stack's neighbours. */
+static bool options_is_neighbour(const struct options *o, const char *name, struct address a)
+{
+	char text[ADDRESS_TEXT];
+	uint32_t apart = address_number(a) ^ address_number(options_own(o));
+	const char *why = NULL;
+	if (address_is_any(a))
+		return true;
+	if (apart > options_machine_bits(o))
+		why = "it lies outside of the stack's network";
+	else if (options_is_for_all(o, a))
+		why = "this is the network's own address, or its broadcast";
+	else if (apart == 0 && !address_is_any(o->address))
+		why = "this is the stack's own address";
+	if (why)
+		options_refuse_value(o, name, address_print(a, text), why);
+	return !why;
+}
+
+/* What can only be judged when all options are known: 0, or OPTIONS_WRONG. */
+static int options_check(const struct options *o)
+{
+	return options_is_neighbour(o, "host-ip", o->host) && options_is_neighbour(o, "gateway", o->gateway)
+		   ? 0
+		   : OPTIONS_WRONG;
+}
+
 int options_next(struct options *o, int argc, char **argv, const struct option *own)
 {
 	struct option table[OPTIONS_COMMON + OPTIONS_OWN_MAX + 1];
@@ -199,6 +367,8 @@ int options_next(struct options *o, int argc, char **argv, const struct option *
 		int option = getopt_long(argc, argv, ":", table, NULL);
 		if (option == '?' || option == ':')
 			return options_refuse_unknown(o, argv, option);
+		if (option == OPTIONS_END)
+			return options_check(o) == 0 ? OPTIONS_END : OPTIONS_WRONG;
 		if (option < 1000)
 			return option;
 		if (options_take(o, option, optarg) != 0)
@@ -223,26 +393,27 @@ static uint32_t options_tap_number(const char *name)
 	return strncmp(name, "tap", 3) == 0 && options_number(name + 3, 0, 252, &number) ? (uint32_t)number : 0;
 }
 
-static const struct address options_default = {{192, 0, 2, 2}};
-
 struct address options_host(const struct options *o)
 {
 	if (!address_is_any(o->host))
 		return o->host;
-	uint32_t own = address_number(address_is_any(o->address) ? options_default : o->address);
-	uint32_t first = (own & UINT32_MAX << (32 - o->prefix_length)) + 1;
+	uint32_t own = address_number(options_own(o));
+	uint32_t first = (own & ~options_machine_bits(o)) + 1;
 	return address_from_number(first == own ? first + 1 : first);
 }
 
-void options_settle(struct options *o, const char *tap_name)
+bool options_settle(struct options *o, const char *tap_name)
 {
 	static const struct mac unset;
 	if (address_is_any(o->address))
 		o->address = address_from_number(address_number(options_default) + options_tap_number(tap_name));
+	if (options_check(o) != 0)
+		return false;
 	if (address_is_any(o->gateway))
 		o->gateway = options_host(o);
 	if (mac_equal(o->mac, unset)) {
 		o->mac = (struct mac){{0x02, 0x00}}; /* locally administered (IEEE 802, 8.4) */
 		memcpy(o->mac.bytes + 2, o->address.bytes, sizeof o->address.bytes);
 	}
+	return true;
 }

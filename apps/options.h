@@ -19,11 +19,13 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "drivers/netem.h"
 
 #define OPTIONS_END   (-1)
 #define OPTIONS_WRONG '?'
 
-/* What the command makes: a machine on a TAP, or a world in memory, for which only --pcap and --seed have a meaning. */
+/* What the command makes: a machine on a TAP, or a world in memory, for which only --pcap, --seed and the wire have a
+ * meaning. */
 enum options_scope { OPTIONS_MACHINE, OPTIONS_SIMULATION };
 
 struct options {
@@ -37,10 +39,12 @@ struct options {
 	struct address gateway; /* ADDRESS_ANY until options_settle() */
 	struct mac mac;         /* zero until options_settle() */
 	unsigned mtu;           /* 0: the device's */
+	bool probe;             /* see whether the address is free before it is used */
 	bool trace;             /* --trace=packets */
 	const char *pcap;       /* NULL: none */
 	bool seeded;            /* --seed was given, and seed[] holds it; otherwise it is zero */
 	uint8_t seed[16];
+	struct netem_options wire; /* all zero: a good one */
 };
 
 /* Everything at its default. `command` is named in messages and must live as long as the options. */
@@ -65,7 +69,8 @@ bool options_number(const char *text, uint64_t least, uint64_t most, uint64_t *n
 struct address options_host(const struct options *options);
 
 /* Fill in what depends on the device that was found. The stack is 192.0.2.2 on tap0, 192.0.2.3 on tap1 ...; its MAC
- * address is made of its IP address; its gateway is the host. */
-void options_settle(struct options *options, const char *tap_name);
+ * address is made of its IP address; its gateway is the host. False: the other addresses given do not go with it, which has
+ * been told. */
+bool options_settle(struct options *options, const char *tap_name);
 
 #endif

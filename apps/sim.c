@@ -6,8 +6,9 @@
  *     three echo requests, one second apart  ------->   answers, as every stack does
  *     GET / HTTP/1.1                         ------->   the server of strata httpd
  *
- * The frames are shown as 192.0.2.2 sees them. Time is virtual: it jumps to whatever is due next, and a frame is
- * SIM_TRANSIT under way. Nothing depends on the machine that this runs on, so the same seed gives the same story,
+ * 192.0.2.1 has been up for a while when 192.0.2.2 comes, and the frames are shown as 192.0.2.2 sees them. Time is
+ * virtual: it jumps to whatever is due next, and a frame is SIM_TRANSIT under way, and longer where the options make the
+ * wire at 192.0.2.2 a bad one. Nothing depends on the machine that this runs on, so the same seed gives the same story,
  * byte for byte.
  */
 #include <errno.h>
@@ -18,13 +19,16 @@
 #include "apps/http_server.h"
 #include "apps/options.h"
 #include "apps/trace.h"
+#include "apps/wire.h"
 #include "drivers/cable.h"
 #include "drivers/pcap.h"
 #include "stack.h"
 
 #define SIM_TRANSIT 10 /* microseconds */
 #define SIM_SECOND  1000000u
+#define SIM_BEFORE  (10 * SIM_SECOND) /* that the client is up before the server */
 #define SIM_QUIET   (5 * SIM_SECOND)
+#define SIM_LATEST  (3600ull * SIM_SECOND)
 #define SIM_EPOCH   1735689600u /* virtual time begins with the year 2025 */
 #define SIM_PINGS   3
 #define SIM_QUEUE   256
@@ -34,6 +38,7 @@ struct machine {
 	struct driver *driver; /* the outermost */
 	struct driver *pcap;   /* one of those inside, or NULL */
 	struct driver *trace;  /* the same */
+	struct driver *wire;   /* the same */
 	struct stack *stack;
 	uint64_t *now; /* the scene's clock */
 };
@@ -46,13 +51,14 @@ struct scene {
 	struct http_server *http;
 	/* What the client has done so far */
 	unsigned pings;
-	unsigned replies;
+	unsigned replied;      /* to which of them: a bit for each sequence number */
 	uint64_t next_act;     /* when it does the next thing by itself */
-	struct socket *socket; /* of its one connection */
+	struct socket *socket; /* of its one connection, while it is open */
 	bool asked;
 	char response[64]; /* how it begins */
 	size_t received;
-	bool ended; /* the server said that this was all */
+	bool whole; /* the server said that this was all */
+	int error;  /* negative errno: why that has not come */
 };
 
 static const struct address sim_client = {{192, 0, 2, 1}};
@@ -95,7 +101,7 @@ static uint64_t machine_due(const struct machine *m)
 	struct driver_wait wait;
 	uint64_t deadline = stack_deadline(m->stack);
 	driver_wait(m->driver, &wait);
-	uint64_t arrival = wait.deadline == DEADLINE_NEVER ? DEADLINE_NEVER : *m->now + SIM_TRANSIT;
+	uint64_t arrival = wait.deadline > *m->now ? wait.deadline : *m->now + SIM_TRANSIT;
 	return arrival < deadline ? arrival : deadline;
 }
 
@@ -144,7 +150,7 @@ static void client_event(void *user, const struct event *event)
 {
 	struct scene *scene = user;
 	if (event->type == EVENT_ICMP_ECHO_REPLY && event->value >> 16 == SIM_ID)
-		scene->replies++;
+		scene->replied |= 1u << (event->value & 0xffff) % 32; /* a wire may bring it twice */
 }
 
 static void client_ping(struct scene *scene)
@@ -154,18 +160,23 @@ static void client_ping(struct scene *scene)
 		data[i] = (uint8_t)i;
 	scene->pings++;
 	scene->next_act = scene->now + SIM_SECOND;
-	stack_echo(scene->client.stack, sim_server, SIM_ID, (uint16_t)scene->pings, data, sizeof data);
+	stack_echo(scene->client.stack, sim_server, SIM_ID, (uint16_t)scene->pings, 0, data, sizeof data);
 }
 
 static void client_connect(struct scene *scene)
 {
 	const struct endpoint remote = {sim_server, 80};
-	scene->socket = socket_open(scene->client.stack);
-	if (scene->socket && socket_connect(scene->socket, &remote) != 0)
-		scene->ended = true;
+	scene->socket = socket_open(scene->client.stack, SOCKET_STREAM);
+	int error = scene->socket ? socket_connect(scene->socket, &remote) : -ENOMEM;
+	if (!error)
+		return;
+	if (scene->socket)
+		socket_abort(scene->socket);
+	scene->socket = NULL;
+	scene->error = error;
 }
 
-/* Keep the beginning of the response, count the rest, and close at its end. */
+/* Keep the beginning of the response, count the rest, and close at its end or when the connection has failed. */
 static void client_receive(struct scene *scene)
 {
 	char bytes[4096];
@@ -178,8 +189,10 @@ static void client_receive(struct scene *scene)
 	}
 	if (got == -EAGAIN)
 		return;
+	scene->whole = got == 0;
+	scene->error = (int)got;
 	socket_close(scene->socket);
-	scene->ended = true;
+	scene->socket = NULL;
 }
 
 static void client_ready(void *user, struct socket *socket)
@@ -209,6 +222,28 @@ static void client_act(struct scene *scene)
 
 /* ---- the scene ---- */
 
+static void nobody_frame(void *user, const struct rx_frame *frame, uint64_t now)
+{
+	(void)user, (void)frame, (void)now;
+}
+
+static void nobody_writable(void *user, uint64_t now)
+{
+	(void)user, (void)now;
+}
+
+/* What the client says while it is alone (its announcements, RFC 5227 2.3) nobody hears. */
+static void scene_play_alone(struct scene *scene)
+{
+	const struct driver_sink nobody = {NULL, nobody_frame, nobody_writable};
+	while (scene->now < SIM_BEFORE) {
+		machine_service(&scene->client);
+		driver_service(cable_port(scene->cable, 1), &nobody, scene->now);
+		uint64_t due = machine_due(&scene->client);
+		scene->now = due < SIM_BEFORE ? due : SIM_BEFORE;
+	}
+}
+
 static bool scene_start_client(struct scene *scene, const struct options *options)
 {
 	struct stack_config config = stack_defaults();
@@ -218,15 +253,23 @@ static bool scene_start_client(struct scene *scene, const struct options *option
 	memcpy(config.seed, options->seed, sizeof config.seed);
 	config.seed[0] = 1; /* the two must not draw the same numbers */
 	scene->client = (struct machine){.driver = cable_port(scene->cable, 0), .now = &scene->now};
-	return machine_start(&scene->client, sim_client, &config);
+	if (!machine_start(&scene->client, sim_client, &config))
+		return false;
+	scene_play_alone(scene);
+	return true;
 }
 
-/* The server's driver: its port of the cable, a capture where one is asked for, the trace. */
+/* The server's driver: its port of the cable, a bad wire and a capture where they are asked for, the trace. */
 static bool scene_wrap_server(struct scene *scene, const struct options *options)
 {
 	struct machine *m = &scene->server;
 	char message[DRIVER_MESSAGE];
+	uint8_t seed[16];
 	*m = (struct machine){.driver = cable_port(scene->cable, 1), .now = &scene->now};
+	memcpy(seed, options->seed, sizeof seed);
+	seed[0] = 3;
+	if (!wire_wrap(&m->driver, &m->wire, options, seed))
+		return false;
 	if (options->pcap) {
 		m->pcap = pcap_wrap(m->driver, options->pcap, (uint64_t)SIM_EPOCH * 1000000000, message);
 		if (!m->pcap) {
@@ -255,12 +298,20 @@ static bool scene_start_server(struct scene *scene, const struct options *option
 	return scene->http;
 }
 
-/* Let everything happen, until nothing is due for a while (the end of TIME-WAIT does not count). */
+/* Whether there is more to come: before the client has done everything, whatever is due at all; afterwards only what
+ * is due soon (the end of TIME-WAIT does not count). A retransmission on a bad wire may be minutes away. */
+static bool scene_goes_on(const struct scene *scene, uint64_t due)
+{
+	bool over = scene->next_act == DEADLINE_NEVER && !scene->socket;
+	return due <= (over ? scene->now + SIM_QUIET : SIM_LATEST);
+}
+
+/* Let everything happen. */
 static void scene_play(struct scene *scene)
 {
 	uint64_t due = scene->now;
-	scene->next_act = SIM_SECOND / 10;
-	while (due <= scene->now + SIM_QUIET) {
+	scene->next_act = scene->now + SIM_SECOND / 10;
+	while (scene_goes_on(scene, due)) {
 		scene->now = due > scene->now ? due : scene->now;
 		client_act(scene);
 		machine_service(&scene->client);
@@ -271,13 +322,39 @@ static void scene_play(struct scene *scene)
 	}
 }
 
-/* Say how it went: the exit status. */
+static unsigned scene_replies(const struct scene *scene)
+{
+	unsigned replies = 0;
+	for (unsigned ping = 1; ping <= scene->pings; ping++)
+		replies += scene->replied >> ping & 1;
+	return replies;
+}
+
+/* Say how it went: the exit status. TCP must bring the page over any wire; pings may be lost on a bad one. */
 static int scene_sum_up(const struct scene *scene)
 {
-	printf("\n192.0.2.1 sent %u pings to 192.0.2.2, and %u came back.\n", scene->pings, scene->replies);
-	printf("192.0.2.1 asked http://192.0.2.2/ for a page and got \"%s\": %zu bytes with its head.\n",
-	       scene->response, scene->received);
-	return scene->replies == SIM_PINGS && strcmp(scene->response, "HTTP/1.1 200 OK") == 0 && scene->ended ? 0 : 1;
+	const struct driver *wire = scene->server.wire;
+	unsigned replies = scene_replies(scene);
+	bool page = scene->whole && strcmp(scene->response, "HTTP/1.1 200 OK") == 0;
+	printf("\n192.0.2.1 sent %u pings to 192.0.2.2, and %u came back.\n", scene->pings, replies);
+	printf("192.0.2.1 asked http://192.0.2.2/ for a page and got \"%s\": %zu bytes with its head", scene->response,
+	       scene->received);
+	if (scene->whole)
+		puts(".");
+	else
+		printf(", and not all of it: %s.\n", strerror(-scene->error));
+	wire_tell(wire, stdout);
+	return page && (wire || replies == SIM_PINGS) ? 0 : 1;
+}
+
+/* End the capture, where there is one: 0; or 1, which has been told: not all of it could be written. */
+static int scene_finish_capture(const struct scene *scene)
+{
+	char message[DRIVER_MESSAGE];
+	if (!scene->server.pcap || pcap_finish(scene->server.pcap, message))
+		return 0;
+	fprintf(stderr, "%s\n", message);
+	return 1;
 }
 
 static void scene_end(struct scene *scene)
@@ -295,7 +372,7 @@ static void scene_end(struct scene *scene)
 int sim_main(int argc, char **argv)
 {
 	struct options options;
-	struct scene scene = {.cable = NULL};
+	struct scene scene = {.error = -ETIMEDOUT};
 	int status = 2;
 	options_begin(&options, argv[0], OPTIONS_SIMULATION);
 	if (options_next(&options, argc, argv, NULL) != OPTIONS_END)
@@ -307,9 +384,9 @@ int sim_main(int argc, char **argv)
 	scene.cable = cable_create(2, SIM_QUEUE);
 	if (!scene.cable)
 		return 2;
-	if (scene_start_server(&scene, &options) && scene_start_client(&scene, &options)) {
+	if (scene_start_client(&scene, &options) && scene_start_server(&scene, &options)) {
 		scene_play(&scene);
-		status = scene_sum_up(&scene);
+		status = scene_sum_up(&scene) | scene_finish_capture(&scene);
 	}
 	scene_end(&scene);
 	return status;

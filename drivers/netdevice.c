@@ -4,6 +4,7 @@
  * there is nothing to keep or to close later.
  */
 #include <errno.h>
+#include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -100,9 +101,57 @@ static bool netdevice_stands(const char *name, struct address address, struct ad
 	       address_equal(m, mask);
 }
 
+static uint32_t netdevice_mask(unsigned prefix_length)
+{
+	return prefix_length ? UINT32_MAX << (32 - prefix_length) : 0;
+}
+
+/* The IPv4 address in a sockaddr. False: there is none. */
+static bool netdevice_read(const struct sockaddr *from, struct address *a)
+{
+	struct sockaddr_in in;
+	if (!from || from->sa_family != AF_INET)
+		return false;
+	memcpy(&in, from, sizeof in);
+	memcpy(a->bytes, &in.sin_addr, sizeof a->bytes);
+	return true;
+}
+
+/* Whether an entry stands for this interface; a further address may be labelled "tap0:1". */
+static bool netdevice_is_of(const struct ifaddrs *entry, const char *name)
+{
+	return strlen(name) == strcspn(entry->ifa_name, ":") && strncmp(entry->ifa_name, name, strlen(name)) == 0;
+}
+
+static bool netdevice_is_rival(const struct ifaddrs *entry, struct address address, uint32_t mask, struct address *its)
+{
+	struct address its_mask;
+	if (!(entry->ifa_flags & IFF_UP) || !netdevice_read(entry->ifa_addr, its) ||
+	    !netdevice_read(entry->ifa_netmask, &its_mask))
+		return false;
+	uint32_t apart = address_number(address) ^ address_number(*its);
+	return apart == 0 || (address_number(its_mask) == mask && (apart & mask) == 0);
+}
+
+int netdevice_find_rival(const char *name, struct address address, unsigned prefix_length,
+			 struct netdevice_rival *rival)
+{
+	struct ifaddrs *all, *entry;
+	if (getifaddrs(&all) < 0)
+		return -errno;
+	for (entry = all; entry; entry = entry->ifa_next)
+		if (!netdevice_is_of(entry, name) &&
+		    netdevice_is_rival(entry, address, netdevice_mask(prefix_length), &rival->address))
+			break;
+	if (entry)
+		snprintf(rival->name, sizeof rival->name, "%s", entry->ifa_name);
+	freeifaddrs(all);
+	return entry ? 1 : 0;
+}
+
 int netdevice_set_address(const char *name, struct address address, unsigned prefix_length)
 {
-	struct address mask = address_from_number(prefix_length ? UINT32_MAX << (32 - prefix_length) : 0);
+	struct address mask = address_from_number(netdevice_mask(prefix_length));
 	if (netdevice_stands(name, address, mask))
 		return 0;
 	int error = netdevice_put_address(name, SIOCSIFADDR, address);

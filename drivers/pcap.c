@@ -23,7 +23,8 @@ struct pcap {
 	struct driver driver;
 	struct driver *inner;
 	const struct driver_sink *sink; /* the owner's, during service() */
-	FILE *file;
+	FILE *file;                     /* NULL once it is ended */
+	const char *path;
 	bool live; /* flush every record */
 	int error; /* negative errno of the first write that failed; nothing is written after it */
 	uint64_t epoch;
@@ -36,11 +37,12 @@ struct pcap {
 /* Write a buffer out and empty it. */
 static void pcap_write(struct pcap *pcap, struct pcapng_buffer *buffer)
 {
+	bool open = pcap->file && !pcap->error;
 	errno = EIO;
-	if (!pcap->error && buffer->length && fwrite(buffer->bytes, buffer->length, 1, pcap->file) != 1)
+	if (open && buffer->length && fwrite(buffer->bytes, buffer->length, 1, pcap->file) != 1)
 		pcap->error = -errno;
 	errno = EIO;
-	if (!pcap->error && pcap->live && fflush(pcap->file) != 0)
+	if (open && !pcap->error && pcap->live && fflush(pcap->file) != 0)
 		pcap->error = -errno;
 	buffer->length = 0;
 }
@@ -117,14 +119,21 @@ static void pcap_wait(const struct driver *driver, struct driver_wait *wait)
 	driver_wait(((const struct pcap *)driver)->inner, wait);
 }
 
+/* Writing may fail as late as this: a file's last bytes leave when it is closed. */
+static void pcap_end_file(struct pcap *pcap)
+{
+	errno = EIO;
+	int failed = !pcap->file ? 0 : pcap->live ? fflush(pcap->file) : fclose(pcap->file);
+	if (failed && !pcap->error)
+		pcap->error = -errno;
+	pcap->file = NULL;
+}
+
 static void pcap_close(struct driver *driver)
 {
 	struct pcap *pcap = (struct pcap *)driver;
 	driver_close(pcap->inner);
-	if (pcap->file == stdout)
-		fflush(stdout);
-	else
-		fclose(pcap->file);
+	pcap_end_file(pcap);
 	pcapng_release(&pcap->sent);
 	pcapng_release(&pcap->record);
 	free(pcap);
@@ -148,6 +157,7 @@ struct driver *pcap_wrap(struct driver *inner, const char *path, uint64_t epoch,
 	pcap->driver.operations = &pcap_operations;
 	pcap->inner = inner;
 	pcap->file = file;
+	pcap->path = path;
 	pcap->live = live;
 	pcap->epoch = epoch;
 	if (!pcapng_append_start(&pcap->record))
@@ -166,4 +176,14 @@ void pcap_note(struct driver *driver, const char *text)
 int pcap_error(const struct driver *driver)
 {
 	return ((const struct pcap *)driver)->error;
+}
+
+bool pcap_finish(struct driver *driver, char message[DRIVER_MESSAGE])
+{
+	struct pcap *pcap = (struct pcap *)driver;
+	pcap_end_file(pcap);
+	if (pcap->error)
+		snprintf(message, DRIVER_MESSAGE, "strata: writing the capture failed on %.200s: %s; do: df -h",
+			 pcap->path, strerror(-pcap->error));
+	return !pcap->error;
 }

@@ -16,7 +16,7 @@
 #include "drivers/driver.h"
 
 /* Wrap `inner`, which then belongs to the capture, and write to the file `path`, made or emptied; "-" is standard
- * output, where every record is flushed. `epoch` is the wall-clock time, in nanoseconds since 1970, of the owner's
+ * output, where every record is flushed; it is borrowed for as long as the capture lives. `epoch` is the wall-clock time, in nanoseconds since 1970, of the owner's
  * time 0. NULL: `message` is the line to print, and `inner` is still the caller's. */
 struct driver *pcap_wrap(struct driver *inner, const char *path, uint64_t epoch, char message[DRIVER_MESSAGE]);
 
@@ -26,5 +26,9 @@ void pcap_note(struct driver *pcap, const char *text);
 
 /* 0, or the negative errno with which writing the file failed; service() answers the same from then on. */
 int pcap_error(const struct driver *pcap);
+
+/* End the file: what still waits in memory is written now, and what passes from here on is not captured. False: not all of it
+ * could be written, and `message` is the line to print. Without this call driver_close() does it, in silence. */
+bool pcap_finish(struct driver *pcap, char message[DRIVER_MESSAGE]);
 
 #endif

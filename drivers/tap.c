@@ -214,6 +214,34 @@ static int tap_set_host(struct tap *tap, struct address host, unsigned prefix_le
 	return error && netdevice_is_usable(tap->name) ? 0 : error;
 }
 
+/* A documentation network (RFC 5737) that no interface is in, for a machine to move to: its second address. */
+static struct address tap_free_address(const char *name)
+{
+	static const struct address networks[] = {{{192, 0, 2, 2}}, {{198, 51, 100, 2}}, {{203, 0, 113, 2}}};
+	struct netdevice_rival rival;
+	size_t i = 0;
+	while (i < 2 && netdevice_find_rival(name, networks[i], 24, &rival) != 0)
+		i++;
+	return networks[i];
+}
+
+/* Whether the host can reach the network through this interface. Not when it has it already on another one. */
+static bool tap_has_no_rival(const struct tap *tap, const struct tap_options *options, char message[DRIVER_MESSAGE])
+{
+	struct netdevice_rival rival;
+	char address[ADDRESS_TEXT], another[ADDRESS_TEXT];
+	if (address_is_any(options->host) ||
+	    netdevice_find_rival(tap->name, options->host, options->prefix_length, &rival) != 1)
+		return true;
+	snprintf(message, DRIVER_MESSAGE,
+		 "strata: setting the host's address failed on %s: %s has %s in the same network; do: choose another "
+		 "with --ip "
+		 "%s/24",
+		 tap->name, rival.name, address_print(rival.address, address),
+		 address_print(tap_free_address(tap->name), another));
+	return false;
+}
+
 static bool tap_configure(struct tap *tap, const struct tap_options *options, char message[DRIVER_MESSAGE])
 {
 	char host[ADDRESS_TEXT];
@@ -231,6 +259,8 @@ static bool tap_configure(struct tap *tap, const struct tap_options *options, ch
 			 strerror(-error), tap->name, options->mtu);
 		return false;
 	}
+	if (!tap_has_no_rival(tap, options, message))
+		return false;
 	error = tap_set_host(tap, options->host, options->prefix_length);
 	if (error) {
 		address_print(options->host, host);

@@ -17,10 +17,14 @@
 #include "socket/sockets.h"
 #include "stack.h"
 #include "tcp/tcp.h"
+#include "udp/udp.h"
 
 /* What a deadline is for: stack_tick() switches on it. */
 enum deadline_kind {
 	DEADLINE_ARP,
+	DEADLINE_ARP_PROBE,      /* the next step of probing and announcing our address (RFC 5227) */
+	DEADLINE_LOOPBACK,       /* packets to ourselves wait to come in */
+	DEADLINE_REASSEMBLY,     /* a datagram has been incomplete for too long */
 	DEADLINE_TCP_RETRANSMIT, /* RFC 6298: nothing was acknowledged in time */
 	DEADLINE_TCP_PERSIST,    /* RFC 9293 3.8.6.1: the peer's window is closed and wants a probe */
 	DEADLINE_TCP_DELAYED_ACK,
@@ -29,8 +33,9 @@ enum deadline_kind {
 
 struct stack {
 	/* Shared by all layers */
-	uint64_t now;  /* microseconds, as given by the latest call */
-	bool announce; /* our address has not been announced yet */
+	uint64_t now; /* microseconds, as given by the latest call */
+	bool probe;   /* our address is probed before it is used */
+	bool started; /* the first flush has been */
 	struct memory memory;
 	struct deadlines deadlines;
 	struct random random;
@@ -43,6 +48,7 @@ struct stack {
 	struct arp arp;
 	struct ip ip;
 	struct icmp icmp;
+	struct udp udp;
 	struct tcp tcp;
 	struct sockets sockets;
 };

@@ -4,6 +4,8 @@
  */
 #include "stack.h"
 
+#include <errno.h>
+
 #include "internal.h"
 
 #define MTU_MIN    576 /* what every host must be able to receive (RFC 1122 3.3.2) */
@@ -15,6 +17,7 @@ struct stack_config stack_defaults(void)
 {
 	return (struct stack_config){
 	    .mtu = 1500,
+	    .ttl = IP_DEFAULT_TTL,
 	    .allocator = memory_libc(),
 	    .memory_limit = (size_t)1 << 30,
 	    .send_buffer = (size_t)512 << 10,
@@ -25,7 +28,7 @@ struct stack_config stack_defaults(void)
 static bool config_valid(const struct stack_config *config)
 {
 	return config->emit && !address_is_any(config->address) && config->prefix_length <= 32 &&
-	       config->mtu >= MTU_MIN && config->mtu <= MTU_MAX;
+	       config->mtu >= MTU_MIN && config->mtu <= MTU_MAX && config->ttl > 0;
 }
 
 /* Up to a power of two within bounds: what a ring can have. */
@@ -49,9 +52,13 @@ static void take_config(struct stack *s, const struct stack_config *config)
 	};
 	s->ether.emit = config->emit;
 	s->ether.emit_user = config->emit_user;
-	s->ip.gateway = config->gateway;
+	s->ip.ttl = config->ttl;
+	s->ip.forward = config->forward;
+	s->ip.forward_user = config->forward_user;
 	s->sockets.on_ready = config->on_ready;
 	s->sockets.user = config->ready_user;
+	s->probe = config->probe;
+	s->interface.tentative = config->probe;
 	random_init(&s->random, config->seed);
 }
 
@@ -67,15 +74,18 @@ struct stack *stack_create(const struct stack_config *config, uint64_t now)
 	s->memory = memory;
 	s->now = now;
 	take_config(s, config);
-	s->ip.next_id = (uint16_t)random_next(&s->random);
 	arp_init(s);
+	ip_init(s);
 	icmp_init(s);
+	udp_init(s);
 	sockets_init(s);
 	if (!tcp_init(s, buffer_size(config->send_buffer), buffer_size(config->receive_buffer))) {
 		stack_destroy(s);
 		return NULL;
 	}
-	s->announce = true;
+	route_add(s, config->address, config->prefix_length, ADDRESS_ANY);
+	if (!address_is_any(config->gateway))
+		route_add(s, ADDRESS_ANY, 0, config->gateway);
 	return s;
 }
 
@@ -88,6 +98,7 @@ void stack_destroy(struct stack *s)
 {
 	sockets_release(s);
 	tcp_release(s);
+	ip_release(s);
 	arp_release(s);
 	struct memory memory = s->memory; /* the stack itself is the last block */
 	memory_put(&memory, s, sizeof *s);
@@ -109,6 +120,15 @@ void stack_tick(struct stack *s, uint64_t now)
 		case DEADLINE_ARP:
 			arp_deadline(s, due);
 			break;
+		case DEADLINE_ARP_PROBE:
+			arp_probe_deadline(s);
+			break;
+		case DEADLINE_LOOPBACK:
+			loopback_deadline(s);
+			break;
+		case DEADLINE_REASSEMBLY:
+			reassembly_deadline(s, due);
+			break;
 		case DEADLINE_TCP_RETRANSMIT:
 		case DEADLINE_TCP_PERSIST:
 		case DEADLINE_TCP_DELAYED_ACK:
@@ -122,9 +142,9 @@ void stack_tick(struct stack *s, uint64_t now)
 void stack_flush(struct stack *s, uint64_t now)
 {
 	s->now = now;
-	if (s->announce) {
-		s->announce = false;
-		arp_announce(s);
+	if (!s->started) {
+		s->started = true;
+		arp_start(s, s->probe);
 	}
 	sockets_dispatch(s);
 	tcp_flush(s);
@@ -141,9 +161,35 @@ uint64_t stack_deadline(const struct stack *s)
 	return deadline_first(&s->deadlines);
 }
 
-int stack_echo(struct stack *s, struct address to, uint16_t id, uint16_t sequence, const void *data, size_t length)
+bool stack_address_ready(const struct stack *s)
 {
-	return icmp_echo(s, to, id, sequence, data, length);
+	return !s->interface.tentative;
+}
+
+int stack_add_route(struct stack *s, struct address network, unsigned prefix_length, struct address gateway)
+{
+	return address_is_any(gateway) ? -EINVAL : route_add(s, network, prefix_length, gateway);
+}
+
+int stack_add_neighbour(struct stack *s, struct address address, struct mac mac)
+{
+	return arp_add_static(s, address, mac);
+}
+
+int stack_forward(struct stack *s, const uint8_t *packet, size_t length)
+{
+	return ip_forward(s, packet, length);
+}
+
+void stack_icmp_error(struct stack *s, const uint8_t *packet, size_t length, uint8_t type, uint8_t code, uint32_t rest)
+{
+	icmp_error_reply(s, packet, length, type, code, rest);
+}
+
+int stack_echo(struct stack *s, struct address to, uint16_t id, uint16_t sequence, uint8_t ttl, const void *data,
+	       size_t length)
+{
+	return icmp_echo(s, to, id, sequence, ttl, data, length);
 }
 
 size_t stack_connections(const struct stack *s)

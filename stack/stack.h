@@ -16,6 +16,7 @@
 #ifndef STRATA_STACK_H
 #define STRATA_STACK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,9 @@ struct stack_config {
 	struct address gateway; /* ADDRESS_ANY: none */
 	unsigned mtu;           /* largest IP packet the device carries, 576 to 65535 */
 
+	uint8_t ttl; /* time to live of what is sent, where its sender does not say otherwise; not 0 */
+	bool probe;  /* probe for a conflict before using the address (RFC 5227 2.1); takes seconds */
+
 	/* The device. Send one packet, which is borrowed: 0 sent, -EAGAIN full (stack_writable() is then owed), or another negative
 	 * errno: lost. */
 	int (*emit)(void *user, const struct tx_packet *packet);
@@ -46,6 +50,11 @@ struct stack_config {
 	void (*on_ready)(void *user, struct socket *socket);
 	void *ready_user;
 
+	/* A packet that is neither for us nor for everybody, from its IP header on, borrowed: a router passes it on with stack_forward()
+	 * to the stack of another interface. So is a packet of our own for which there is no route here. NULL: forwarding is off, and the packet is dropped by name. */
+	void (*forward)(void *user, struct stack *stack, const uint8_t *packet, size_t length);
+	void *forward_user;
+
 	struct events events;       /* a listener, or none */
 	struct allocator allocator; /* memory_libc(), or one's own */
 	size_t memory_limit;        /* bytes for everything this stack keeps */
@@ -55,7 +64,7 @@ struct stack_config {
 	size_t receive_buffer; /* most bytes it keeps for its reader, which bounds the window; the same */
 };
 
-/* A configuration with every field at its default (MTU 1500, libc's memory up to 1 GiB, buffers of 512 KiB) and no address,
+/* A configuration with every field at its default (MTU 1500, TTL 64, libc's memory up to 1 GiB, buffers of 512 KiB) and no address,
  * device or seed, which are the caller's to fill in. */
 struct stack_config stack_defaults(void);
 
@@ -84,9 +93,32 @@ void stack_writable(struct stack *stack, uint64_t now);
 /* When stack_tick() is next needed, or DEADLINE_NEVER (base/deadline.h). */
 uint64_t stack_deadline(const struct stack *stack);
 
-/* Send an ICMP echo request (RFC 792) with `length` bytes of data, borrowed, that fits one frame. The reply
- * is told as EVENT_ICMP_ECHO_REPLY. 0, or a negative errno (-EMSGSIZE, -EHOSTUNREACH, -EAGAIN). */
-int stack_echo(struct stack *stack, struct address to, uint16_t id, uint16_t sequence, const void *data, size_t length);
+/* Whether the address may be used: at once, or after probing; while it is false nothing is sent or received but ARP. A conflict is told as
+ * EVENT_ARP_CONFLICT, and then it never becomes true. */
+bool stack_address_ready(const struct stack *stack);
+
+/* A route for a network by a gateway on our own one. Our own network and the configuration's gateway are there from the start; a
+ * second default gateway is used when the first seems dead. -EINVAL: a prefix above 32, a gateway that is not on our network; -ENOSPC. */
+int stack_add_route(struct stack *stack, struct address network, unsigned prefix_length, struct address gateway);
+
+/* A neighbour whose MAC address is known beforehand: never asked for, never forgotten. -EINVAL: not one station of our network,
+ * or our own address; -ENOSPC, -ENOMEM. */
+int stack_add_neighbour(struct stack *stack, struct address address, struct mac mac);
+
+/* For a router: send on, from this stack, a packet that the forward hook of another one was given. 0; -ETIME: its time to live is used up;
+ * -EMSGSIZE: too large, and not to be fragmented; -ENETUNREACH, -EAGAIN, -EINVAL. Unreachable neighbours are told to the packet's
+ * source by this stack itself; the other errors are the caller's to tell with stack_icmp_error(). */
+int stack_forward(struct stack *stack, const uint8_t *packet, size_t length);
+
+/* For a router: send an ICMP error about a packet that this stack's forward hook was given: type, code, and the header's second word (host
+ * order). RFC 1122 3.2.2's limits hold. */
+void stack_icmp_error(struct stack *stack, const uint8_t *packet, size_t length, uint8_t type, uint8_t code,
+		      uint32_t rest);
+
+/* Send an ICMP echo request (RFC 792) with `length` bytes of data, borrowed, at most 65,507; `ttl` 0 is the default. The reply
+ * is told as EVENT_ICMP_ECHO_REPLY, an error about it as EVENT_ICMP_ECHO_ERROR. 0, or a negative errno (-EMSGSIZE, -ENETUNREACH, -EAGAIN). */
+int stack_echo(struct stack *stack, struct address to, uint16_t id, uint16_t sequence, uint8_t ttl, const void *data,
+	       size_t length);
 
 /* How many TCP connections still have something to say or to hear: not those in TIME-WAIT. Walks all of them. */
 size_t stack_connections(const struct stack *stack);

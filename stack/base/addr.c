@@ -50,6 +50,19 @@ struct address address_from_number(uint32_t number)
 	return a;
 }
 
+uint64_t mac_number(struct mac a)
+{
+	return (uint64_t)wire_get16(a.bytes) << 32 | wire_get32(a.bytes + 2);
+}
+
+struct mac mac_from_number(uint64_t number)
+{
+	struct mac a;
+	wire_put16(a.bytes, (uint16_t)(number >> 32));
+	wire_put32(a.bytes + 2, (uint32_t)number);
+	return a;
+}
+
 char *address_print(struct address a, char text[ADDRESS_TEXT])
 {
 	snprintf(text, ADDRESS_TEXT, "%u.%u.%u.%u", a.bytes[0], a.bytes[1], a.bytes[2], a.bytes[3]);

@@ -43,6 +43,10 @@ bool mac_is_group(struct mac a);
 uint32_t address_number(struct address a);
 struct address address_from_number(uint32_t number);
 
+/* The same for the 48 bits of a MAC address. */
+uint64_t mac_number(struct mac a);
+struct mac mac_from_number(uint64_t number);
+
 /* Write the text form into `text`, terminated; return `text`. */
 char *address_print(struct address a, char text[ADDRESS_TEXT]);
 char *endpoint_print(const struct endpoint *e, char text[ENDPOINT_TEXT]);

@@ -17,9 +17,15 @@
 	X(EVENT_ARP_QUEUED, "arp-queued", "RFC 1122 2.3.2.2", "remote: the next hop; a packet waits for it")    \
 	X(EVENT_ARP_LEARNED, "arp-learned", "RFC 826", "remote: now resolved")                                  \
 	X(EVENT_ARP_GAVE_UP, "arp-gave-up", "RFC 1122 2.3.2.1", "remote: did not answer")                       \
-	X(EVENT_ARP_CONFLICT, "arp-conflict", "RFC 5227 2.4", "remote: our address, claimed by another")        \
+	X(EVENT_ARP_CONFLICT, "arp-conflict", "RFC 5227 2.4",                                                   \
+	  "remote: our address; value: the MAC, as a number, of another that claims it")                        \
 	X(EVENT_ROUTE_GATEWAY, "route-gateway", "RFC 1122 3.3.1.1", "remote: off-link, so via the gateway")     \
-	X(EVENT_ICMP_ECHO_REPLY, "icmp-echo-reply", "RFC 792", "remote; value: id << 16 | sequence")            \
+	X(EVENT_ICMP_ECHO_REPLY, "icmp-echo-reply", "RFC 792",                                                  \
+	  "remote; before: ttl << 16 | bytes of data; value: id << 16 | sequence")                              \
+	X(EVENT_ICMP_ECHO_ERROR, "icmp-echo-error", "RFC 1122 3.2.2",                                           \
+	  "remote: who was asked; before: type << 8 | code; value: id << 16 | sequence")                        \
+	X(EVENT_UDP_ERROR, "udp-error", "RFC 1122 4.1.3.3",                                                     \
+	  "local, remote: of the datagram; before: type << 8 | code; value: errno")                             \
 	X(EVENT_TCP_STATE, "tcp-state", "RFC 9293 3.3.2", "local, remote; before, value: enum tcp_state")       \
 	X(EVENT_TCP_URGENT, "tcp-urgent", "RFC 6093 6", "local, remote; value: bytes to the end of it")         \
 	X(EVENT_TCP_RTO, "tcp-rto", "RFC 6298 5.5", "local, remote; before, value: RTO in microseconds")        \

@@ -14,6 +14,7 @@ struct interface {
 	struct address address;
 	unsigned prefix_length; /* 0 to 32: how many leading bits of the address name the network */
 	unsigned mtu;           /* largest IP packet, in bytes */
+	bool tentative;         /* the address is being probed (RFC 5227 2.1): not ours to use yet */
 };
 
 /* Whether an address lies on our own network, by the mask (RFC 1122 3.3.1.1). */

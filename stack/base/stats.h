@@ -33,19 +33,37 @@
 	X(DROP_IP_OPTIONS, "ip-options", "an option whose length cannot be")                               \
 	X(DROP_IP_SOURCE_ROUTE, "ip-source-route", "source-routed, which a host refuses")                  \
 	X(DROP_IP_SOURCE, "ip-source", "a source that cannot be one host")                                 \
-	X(DROP_IP_NOT_OURS, "ip-not-ours", "a destination that is not ours")                               \
+	X(DROP_IP_NOT_OURS, "ip-not-ours", "a destination that is not ours, and forwarding is off")        \
 	X(DROP_IP_LINK_BROADCAST, "ip-link-broadcast", "for one host, but broadcast on the link")          \
-	X(DROP_IP_TTL, "ip-ttl", "arrived with time to live 0")                                            \
-	X(DROP_IP_FRAGMENT, "ip-fragment", "a fragment; they are not reassembled")                         \
+	X(DROP_IP_MULTICAST, "ip-multicast", "for a multicast group; we are in none")                      \
+	X(DROP_IP_LOOPBACK, "ip-loopback", "a loopback address on the wire")                               \
+	X(DROP_IP_NO_ADDRESS, "ip-no-address", "our own address is still being probed")                    \
+	X(DROP_IP_FRAGMENT_EMPTY, "ip-fragment-empty",                                                     \
+	  "a fragment without data, or one in the middle whose length is no multiple of 8")                \
+	X(DROP_IP_FRAGMENT_LONG, "ip-fragment-long", "a fragment that ends beyond 65,535 bytes")           \
+	X(DROP_IP_FRAGMENT_TOTAL, "ip-fragment-total", "a fragment that contradicts the total length")     \
+	X(DROP_IP_FRAGMENT_OVERLAP, "ip-fragment-overlap",                                                 \
+	  "a fragment that overlaps others with other bytes; the whole datagram goes")                     \
+	X(DROP_IP_FRAGMENT_DUPLICATE, "ip-fragment-duplicate", "a fragment that is here already")          \
+	X(DROP_IP_FRAGMENT_NO_MEMORY, "ip-fragment-no-memory", "no memory for one more fragment")          \
+	X(DROP_IP_REASSEMBLY_FULL, "ip-reassembly-full", "an incomplete datagram made room for others")    \
+	X(DROP_IP_REASSEMBLY_TIME, "ip-reassembly-time", "a datagram was not complete within 60 seconds")  \
 	X(DROP_IP_PROTOCOL, "ip-protocol", "a protocol that nobody here speaks")                           \
 	X(DROP_ICMP_SHORT, "icmp-short", "shorter than an ICMP header")                                    \
 	X(DROP_ICMP_CHECKSUM, "icmp-checksum", "wrong ICMP checksum")                                      \
 	X(DROP_ICMP_BROADCAST, "icmp-broadcast", "an echo request to a broadcast address")                 \
 	X(DROP_ICMP_TYPE, "icmp-type", "an ICMP type that a host leaves alone")                            \
-	X(DROP_ICMP_TOO_BIG, "icmp-too-big", "its reply would not fit in one frame")                       \
+	X(DROP_ICMP_QUOTE, "icmp-quote", "an ICMP error that quotes no packet of ours")                    \
+	X(DROP_ICMP_REDIRECT, "icmp-redirect", "a redirect, which we do not obey")                         \
+	X(DROP_ICMP_SOURCE_QUENCH, "icmp-source-quench", "a source quench, which means nothing any more")  \
+	X(DROP_ICMP_NO_SOCKET, "icmp-no-socket", "an ICMP error about no connection or socket of ours")    \
+	X(DROP_ICMP_SEQUENCE, "icmp-sequence", "an ICMP error about a segment that is not in flight")      \
+	X(DROP_ICMP_MTU, "icmp-mtu", "an ICMP error about the path MTU, which is not followed")            \
 	X(DROP_UDP_SHORT, "udp-short", "shorter than a UDP header")                                        \
 	X(DROP_UDP_LENGTH, "udp-length", "UDP length below 8 or beyond the datagram")                      \
 	X(DROP_UDP_CHECKSUM, "udp-checksum", "wrong UDP checksum")                                         \
+	X(DROP_UDP_QUEUE_FULL, "udp-queue-full", "its socket is not read from fast enough")                \
+	X(DROP_UDP_NO_MEMORY, "udp-no-memory", "no memory to keep it for its reader")                      \
 	X(DROP_UDP_PORT, "udp-port", "no socket is open on this port")                                     \
 	X(DROP_TCP_SHORT, "tcp-short", "shorter than a TCP header")                                        \
 	X(DROP_TCP_OFFSET, "tcp-offset", "data offset below 5 or beyond the segment")                      \
@@ -57,6 +75,8 @@
 	X(DROP_TCP_SEQUENCE, "tcp-sequence", "outside the receive window")                                 \
 	X(DROP_TCP_ACK, "tcp-ack", "acknowledges what cannot have been sent or was long acknowledged")     \
 	X(DROP_TCP_NO_ACK, "tcp-no-ack", "no ACK where every segment must carry one")                      \
+	X(DROP_TCP_NO_SYN, "tcp-no-syn", "no SYN where a connection can only begin with one")              \
+	X(DROP_TCP_AFTER_FIN, "tcp-after-fin", "text beyond the peer's own FIN")                           \
 	X(DROP_TCP_RST, "tcp-rst", "a reset that does not name the exact next sequence number")            \
 	X(DROP_TCP_SYN, "tcp-syn", "a SYN inside a connection that stands")                                \
 	X(DROP_TCP_PAWS, "tcp-paws", "an older timestamp than the last")                                   \
@@ -64,9 +84,11 @@
 	X(DROP_TCP_CLOSED, "tcp-closed", "data after the application closed")                              \
 	X(DROP_TCP_OUT_OF_ORDER, "tcp-out-of-order", "out of order in too many pieces to remember")        \
 	X(DROP_TX_FULL, "tx-full", "the device was full and nobody keeps the packet")                      \
+	X(DROP_TX_LOOPBACK_FULL, "tx-loopback-full", "too much said to ourselves at once")                 \
 	X(DROP_TX_NO_MEMORY, "tx-no-memory", "no memory to keep the packet while its address is resolved") \
-	X(DROP_TX_TOO_BIG, "tx-too-big", "larger than the device can send")                                \
-	X(DROP_TX_NO_ROUTE, "tx-no-route", "off our network, and there is no gateway")
+	X(DROP_TX_LOST, "tx-lost", "the device could not send it")                                         \
+	X(DROP_TX_TOO_BIG, "tx-too-big", "larger than the device or IP can send")                          \
+	X(DROP_TX_NO_ROUTE, "tx-no-route", "no route to its destination, or no address to send from yet")
 
 /* X(constant, name, sentence) */
 #define COUNTERS(X)                                                                                       \
@@ -78,6 +100,13 @@
 	X(COUNT_ARP_REPLIES_OUT, "arp-replies-out", "ARP replies sent")                                   \
 	X(COUNT_ICMP_ECHO_REPLIES_OUT, "icmp-echo-replies-out", "echo replies sent")                      \
 	X(COUNT_ICMP_ERRORS_OUT, "icmp-errors-out", "ICMP errors sent")                                   \
+	X(COUNT_ICMP_ERRORS_IN, "icmp-errors-in", "ICMP errors received about packets of ours")           \
+	X(COUNT_IP_FRAGMENTS_IN, "ip-fragments-in", "fragments received")                                 \
+	X(COUNT_IP_FRAGMENTS_OUT, "ip-fragments-out", "fragments sent")                                   \
+	X(COUNT_IP_REASSEMBLED, "ip-reassembled", "datagrams put together from fragments")                \
+	X(COUNT_IP_FORWARDED, "ip-forwarded", "packets passed on for others")                             \
+	X(COUNT_UDP_DATAGRAMS_IN, "udp-datagrams-in", "UDP datagrams delivered to a socket")              \
+	X(COUNT_UDP_DATAGRAMS_OUT, "udp-datagrams-out", "UDP datagrams sent")                             \
 	X(COUNT_ICMP_ERRORS_HELD, "icmp-errors-held", "ICMP errors not sent, by the rate limit")          \
 	X(COUNT_TCP_SEGMENTS_IN, "tcp-segments-in", "TCP segments with a right checksum")                 \
 	X(COUNT_TCP_SEGMENTS_OUT, "tcp-segments-out", "TCP segments sent")                                \

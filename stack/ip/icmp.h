@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * ICMP for a host (RFC 792, RFC 1122 3.2.2): answers echo requests, and says which protocols and ports it does not serve.
+ * ICMP for a host (RFC 792, RFC 1122 3.2.2): echo in both roles, errors sent, and errors received and told to whom they concern.
  */
 #ifndef STRATA_IP_ICMP_H
 #define STRATA_IP_ICMP_H
@@ -26,10 +26,21 @@ void icmp_init(struct stack *s);
 /* A datagram of protocol 1 has arrived. */
 void icmp_input(struct stack *s, const struct ip_datagram *datagram);
 
-/* Answer a datagram with Destination Unreachable, where RFC 1122 3.2.2 allows it and the rate limit has a token. */
+/* Answer a datagram that was delivered here with Destination Unreachable. */
 void icmp_unreachable_reply(struct stack *s, const struct ip_datagram *about, enum icmp_unreachable_code code);
 
+/* Send an error about a received packet to its source, where RFC 1122 3.2.2 allows it and the rate limit has a token. `packet` is the packet from its
+ * IP header on, of which as much is quoted as fits 576 bytes; `rest` is the second word of the ICMP header, host order (a pointer in the
+ * first byte, a next-hop MTU in the last two). */
+void icmp_error_reply(struct stack *s, const uint8_t *packet, size_t length, uint8_t type, uint8_t code, uint32_t rest);
+
+/* Tell whoever sent a packet of ours about an error. `packet` is how it began, header and 8 bytes at least; `told` is the address that the
+ * error was sent to, which must be the one that the packet came from. */
+void icmp_deliver_error(struct stack *s, struct address told, uint8_t type, uint8_t code, const uint8_t *packet,
+			size_t length);
+
 /* Send an echo request: see stack_echo(). */
-int icmp_echo(struct stack *s, struct address to, uint16_t id, uint16_t sequence, const void *data, size_t length);
+int icmp_echo(struct stack *s, struct address to, uint16_t id, uint16_t sequence, uint8_t ttl, const void *data,
+	      size_t length);
 
 #endif

@@ -5,8 +5,11 @@
 #include <errno.h>
 
 #include "internal.h"
+#include "ip/ip_send.h"
 #include "ip/ip_wire.h"
-#include "ip/route.h"
+#include "link/ether_wire.h"
+
+#define IP_TOTAL_MAX 65535
 
 unsigned ip_max_payload(const struct stack *s)
 {
@@ -15,49 +18,120 @@ unsigned ip_max_payload(const struct stack *s)
 
 struct address ip_source_for(const struct stack *s, struct address destination)
 {
-	(void)destination; /* one interface, one address */
-	return s->interface.address;
+	return ip_is_ours(s, destination) ? destination : s->interface.address;
+}
+
+int ip_send(struct stack *s, struct tx_packet *packet, const struct ip_hop *hop)
+{
+	if (hop->everybody)
+		return ether_output(s, packet, MAC_BROADCAST, ETHERTYPE_IPV4);
+	return arp_resolve(s, packet, hop->neighbour);
+}
+
+/* RFC 6864 4: only a datagram that may be fragmented needs an identification that does not come again soon. Where it begins
+ * and whom it is counted with are secret, so that nobody can count what we send to others (RFC 7739 5.3, an idle scan). */
+static uint16_t next_id(struct stack *s, const struct ip_flow *flow)
+{
+	struct {
+		struct address source, destination;
+		uint32_t protocol;
+	} which = {flow->source, flow->destination, flow->protocol};
+
+	uint64_t hash = siphash(&s->ip.id_key, &which, sizeof which);
+	return (uint16_t)((hash >> 16) + s->ip.id_counters[hash % IP_ID_COUNTERS]++);
+}
+
+/* Who the packet is handed to. 0, or why it cannot be sent. */
+static int find_hop(struct stack *s, const struct ip_flow *flow, struct ip_hop *hop)
+{
+	if (interface_is_broadcast(&s->interface, flow->destination)) {
+		hop->everybody = true;
+		return flow->may_broadcast ? 0 : -EACCES;
+	}
+	hop->everybody = false;
+	if (!ip_is_host(s, flow->destination) || !route_next_hop(s, flow->destination, &hop->neighbour))
+		return -ENETUNREACH;
+	return 0;
+}
+
+/* A router's own packet, for a network behind another of its interfaces: that one sends it as if it had come in here. */
+static int send_elsewhere(struct stack *s, const struct tx_packet *packet)
+{
+	size_t length = tx_length(packet);
+	uint8_t *copy = memory_get(&s->memory, length);
+
+	if (!copy) {
+		stack_drop(s, DROP_TX_NO_MEMORY);
+		return 0;
+	}
+	tx_copy(packet, copy);
+	s->ip.forward(s->ip.forward_user, s, copy, length);
+	memory_put(&s->memory, copy, length);
+	return 0;
 }
 
 int ip_output(struct stack *s, struct tx_packet *packet, const struct ip_flow *flow)
 {
-	struct address next_hop;
 	size_t length = IP_HEADER_MIN + tx_length(packet);
+	bool to_self = ip_is_ours(s, flow->destination);
+	bool too_long = length > s->interface.mtu && packet->gso_size == 0 && !to_self;
+	struct ip_hop hop;
 
-	if (length > s->interface.mtu && packet->gso_size == 0)
+	if (s->interface.tentative)
+		return -ENETDOWN;
+	if (length > IP_TOTAL_MAX || (too_long && !flow->may_fragment))
 		return -EMSGSIZE;
-	if (!route_next_hop(s, flow->destination, &next_hop))
-		return -ENETUNREACH;
+	int error = to_self ? 0 : find_hop(s, flow, &hop);
+	bool elsewhere = error == -ENETUNREACH && s->ip.forward && ip_is_host(s, flow->destination);
+	if (error && !elsewhere)
+		return error;
 
 	struct ip_header header = {
 	    .total_length = (unsigned)length,
-	    .id = s->ip.next_id,
-	    .dont_fragment = true,
-	    .ttl = IP_DEFAULT_TTL,
+	    .tos = flow->tos,
+	    .id = next_id(s, flow),
+	    .dont_fragment = !flow->may_fragment,
+	    .ttl = flow->ttl ? flow->ttl : s->ip.ttl,
 	    .protocol = flow->protocol,
 	    .source = flow->source,
 	    .destination = flow->destination,
 	};
+	if (too_long && !elsewhere)
+		return ip_fragment(s, packet, &header, &hop);
 	ip_emit(tx_prepend(packet, IP_HEADER_MIN), &header);
-	int result = arp_resolve(s, packet, next_hop);
-	if (result != -EAGAIN)
-		s->ip.next_id++;
-	return result;
+	if (elsewhere)
+		return send_elsewhere(s, packet);
+	if (to_self) {
+		loopback_output(s, packet);
+		return 0;
+	}
+	return ip_send(s, packet, &hop);
 }
 
-void ip_output_or_drop(struct stack *s, struct tx_packet *packet, const struct ip_flow *flow)
+void ip_drop(struct stack *s, int error)
 {
-	switch (ip_output(s, packet, flow)) {
-	case 0:
+	switch (error) {
+	case -EAGAIN:
+		stack_drop(s, DROP_TX_FULL);
 		return;
 	case -EMSGSIZE:
 		stack_drop(s, DROP_TX_TOO_BIG);
 		return;
 	case -ENETUNREACH:
+	case -EACCES:
+	case -ENETDOWN:
 		stack_drop(s, DROP_TX_NO_ROUTE);
 		return;
 	default:
-		stack_drop(s, DROP_TX_FULL);
+		stack_drop(s, DROP_TX_LOST);
 		return;
 	}
+}
+
+void ip_output_or_drop(struct stack *s, struct tx_packet *packet, const struct ip_flow *flow)
+{
+	int error = ip_output(s, packet, flow);
+
+	if (error)
+		ip_drop(s, error);
 }

@@ -22,11 +22,14 @@ static bool parse_options(struct ip_header *header)
 	struct wire_reader r = wire_reader(header->options, header->header_length - IP_HEADER_MIN);
 
 	while (r.left > 0) {
+		header->problem = header->header_length - (unsigned)r.left;
 		uint8_t kind = wire_read8(&r);
 		if (kind == OPTION_END)
 			return true;
 		if (kind == OPTION_NOP)
 			continue;
+		if (r.left > 0)
+			header->problem++; /* from here on it is the length that may be wrong (RFC 792) */
 		uint8_t length = wire_read8(&r);
 		if (length < 2 || !wire_take(&r, length - 2u))
 			return false;
@@ -51,6 +54,7 @@ static void parse_fields(const uint8_t *bytes, struct ip_header *header)
 	memcpy(header->destination.bytes, bytes + 16, 4);
 	header->options = bytes + IP_HEADER_MIN;
 	header->source_routed = false;
+	header->problem = 0;
 }
 
 enum ip_verdict ip_parse(const uint8_t *bytes, size_t length, struct ip_header *header)
@@ -72,6 +76,26 @@ enum ip_verdict ip_parse(const uint8_t *bytes, size_t length, struct ip_header *
 	if (checksum_finish(&sum) != 0)
 		return IP_BAD_CHECKSUM;
 	return parse_options(header) ? IP_GOOD : IP_BAD_OPTIONS;
+}
+
+bool ip_parse_quote(const uint8_t *bytes, size_t length, struct ip_header *header)
+{
+	if (length < IP_HEADER_MIN || bytes[0] >> 4 != 4)
+		return false;
+	header->header_length = (bytes[0] & 0x0fu) * 4u;
+	if (header->header_length < IP_HEADER_MIN || header->header_length > length)
+		return false;
+	header->total_length = wire_get16(bytes + 2);
+	parse_fields(bytes, header);
+	return true;
+}
+
+void ip_emit_forwarded(uint8_t *to, const uint8_t *from, unsigned header_length)
+{
+	memcpy(to, from, header_length);
+	uint16_t before = wire_get16(to + 8); /* TTL and protocol share a word */
+	to[8]--;
+	wire_put16(to + 10, checksum_update(wire_get16(to + 10), before, wire_get16(to + 8)));
 }
 
 void ip_emit(uint8_t *to, const struct ip_header *header)

@@ -33,6 +33,9 @@
 #define IP_HEADER_MIN 20
 #define IP_HEADER_MAX 60
 
+#define IP_ECN_MASK 0x03 /* the low bits of the type of service (RFC 3168 5) */
+#define IP_ECN_CE   0x03 /* congestion experienced */
+
 #define IP_PROTOCOL_ICMP 1
 #define IP_PROTOCOL_TCP  6
 #define IP_PROTOCOL_UDP  17
@@ -51,6 +54,7 @@ struct ip_header {
 	struct address destination;
 	const uint8_t *options; /* borrowed from the parsed bytes; header_length - 20 of them */
 	bool source_routed;     /* a loose or strict source route is among the options */
+	unsigned problem; /* with IP_BAD_OPTIONS: where in the header the bad length stands, or where it is missing */
 };
 
 enum ip_verdict {
@@ -67,6 +71,14 @@ enum ip_verdict {
  * present. What follows total_length is link padding. With any verdict but IP_GOOD the header is not to be used, except
  * that IP_BAD_CHECKSUM leaves its fields filled in for display. */
 enum ip_verdict ip_parse(const uint8_t *bytes, size_t length, struct ip_header *header);
+
+/* Read the header of a packet that an ICMP error quotes, of which no more than the header need be there: neither its checksum, which
+ * a router on the way may have made wrong, nor its total length is looked at. False: not a header. */
+bool ip_parse_quote(const uint8_t *bytes, size_t length, struct ip_header *header);
+
+/* Copy the header of a packet to be passed on, `header_length` bytes of it, with its TTL counted down and its checksum updated
+ * (RFC 1624). */
+void ip_emit_forwarded(uint8_t *to, const uint8_t *from, unsigned header_length);
 
 /* Write a header of 20 bytes (no options) with its checksum; header_length, options and source_routed are not looked at. */
 void ip_emit(uint8_t *to, const struct ip_header *header);

@@ -51,18 +51,13 @@ static void send_packet(struct stack *s, const struct arp_packet *arp, struct ma
 		stack_drop(s, DROP_TX_FULL);
 }
 
-static void send_request(struct stack *s, struct address target)
+void arp_send_request(struct stack *s, struct address sender, struct address target, struct mac destination)
 {
 	struct arp_packet request = {
-	    .operation = ARP_REQUEST, .sender_mac = s->interface.mac, .sender = s->interface.address, .target = target};
+	    .operation = ARP_REQUEST, .sender_mac = s->interface.mac, .sender = sender, .target = target};
 
 	stack_count(s, COUNT_ARP_REQUESTS_OUT);
-	send_packet(s, &request, MAC_BROADCAST);
-}
-
-void arp_announce(struct stack *s)
-{
-	send_request(s, s->interface.address);
+	send_packet(s, &request, destination);
 }
 
 static void arp_reply(struct stack *s, const struct arp_packet *request)
@@ -142,41 +137,18 @@ static void queue_send(struct stack *s, struct arp_entry *e)
 	}
 }
 
-static void queue_discard(struct stack *s, struct arp_entry *e)
-{
-	struct arp_waiting *waiting;
-
-	while ((waiting = queue_take(e))) {
-		stack_drop(s, DROP_ARP_UNRESOLVED);
-		memory_put(&s->memory, waiting, waiting->size);
-	}
-}
-
 /* ---- entries ---- */
 
-static void entry_remove(struct stack *s, struct arp_entry *e)
+static bool entry_asks(const struct arp_entry *e)
 {
-	struct arp_entry **link = bucket_of(s, e->address);
-
-	while (*link != e)
-		link = &(*link)->next;
-	*link = e->next;
-	s->arp.count--;
-	deadline_clear(&s->deadlines, &e->deadline);
-	queue_discard(s, e);
-	memory_put(&s->memory, e, sizeof *e);
+	return e->state == ARP_STATE_INCOMPLETE || e->state == ARP_STATE_PROBE;
 }
 
-/* The reachable entry that was wanted longest ago. Walks the cache: only when it is full and we turn to a new neighbour. */
-static struct arp_entry *least_used(struct stack *s)
+static void entry_turn(struct stack *s, struct arp_entry *e, enum arp_state state)
 {
-	struct arp_entry *least = NULL;
-
-	for (unsigned i = 0; i < ARP_BUCKETS; i++)
-		for (struct arp_entry *e = s->arp.buckets[i]; e; e = e->next)
-			if (e->state == ARP_STATE_REACHABLE && (!least || e->used < least->used))
-				least = e;
-	return least;
+	s->arp.counts[e->state]--;
+	s->arp.counts[state]++;
+	e->state = state;
 }
 
 static struct arp_entry *entry_add(struct stack *s, struct address address)
@@ -194,61 +166,163 @@ static struct arp_entry *entry_add(struct stack *s, struct address address)
 	e->next = *bucket;
 	*bucket = e;
 	s->arp.count++;
+	s->arp.counts[e->state]++;
 	return e;
 }
 
+static void entry_unlink(struct stack *s, struct arp_entry *e)
+{
+	struct arp_entry **link = bucket_of(s, e->address);
+
+	while (*link != e)
+		link = &(*link)->next;
+	*link = e->next;
+	s->arp.count--;
+	s->arp.counts[e->state]--;
+	deadline_clear(&s->deadlines, &e->deadline);
+}
+
+static void entry_remove(struct stack *s, struct arp_entry *e)
+{
+	struct arp_waiting *waiting;
+
+	entry_unlink(s, e);
+	while ((waiting = queue_take(e))) {
+		stack_drop(s, DROP_ARP_UNRESOLVED);
+		memory_put(&s->memory, waiting, waiting->size);
+	}
+	memory_put(&s->memory, e, sizeof *e);
+}
+
+/* Nobody answers: whoever waits is told (RFC 1122 2.4). That may make somebody send to this address at once, and so find
+ * the entry gone already. */
+static void entry_give_up(struct stack *s, struct arp_entry *e)
+{
+	struct arp_waiting *waiting;
+
+	emit_event(s, EVENT_ARP_GAVE_UP, e->address);
+	entry_unlink(s, e);
+	while ((waiting = queue_take(e))) {
+		stack_drop(s, DROP_ARP_UNRESOLVED);
+		ip_error(s, &waiting->packet, e->address);
+		memory_put(&s->memory, waiting, waiting->size);
+	}
+	memory_put(&s->memory, e, sizeof *e);
+}
+
+/* The entry that was wanted longest ago, of those that a MAC is known for and nothing is asked about. Walks the cache: only
+ * when it is full and we turn to a new neighbour. */
+static struct arp_entry *least_used(struct stack *s)
+{
+	struct arp_entry *least = NULL;
+
+	for (unsigned i = 0; i < ARP_BUCKETS; i++)
+		for (struct arp_entry *e = s->arp.buckets[i]; e; e = e->next)
+			if ((e->state == ARP_STATE_REACHABLE || e->state == ARP_STATE_STALE) &&
+			    (!least || e->used < least->used))
+				least = e;
+	return least;
+}
+
+/* An entry for a neighbour that we ourselves want to reach: in a full cache the least used makes room. */
+static struct arp_entry *entry_add_wanted(struct stack *s, struct address neighbour)
+{
+	if (s->arp.count == ARP_ENTRIES_MAX) {
+		struct arp_entry *least = least_used(s);
+		if (least)
+			entry_remove(s, least);
+	}
+	return entry_add(s, neighbour);
+}
+
+/* Send one more request: to everybody, or in PROBE to the station that should be there (RFC 1122 2.3.2.1 (2)). */
 static void entry_ask(struct stack *s, struct arp_entry *e)
 {
 	e->tries++;
+	e->asked = s->now;
 	deadline_set(&s->deadlines, &e->deadline, s->now + ARP_INTERVAL);
-	send_request(s, e->address);
+	arp_send_request(s, s->interface.address, e->address, e->state == ARP_STATE_PROBE ? e->mac : MAC_BROADCAST);
+}
+
+static void entry_probe(struct stack *s, struct arp_entry *e)
+{
+	entry_turn(s, e, ARP_STATE_PROBE);
+	e->tries = 0;
+	entry_ask(s, e);
 }
 
 /* A neighbour is known, anew or still, and what waited for it may go. */
 static void entry_confirm(struct stack *s, struct arp_entry *e, struct mac mac)
 {
+	if (e->state == ARP_STATE_STATIC)
+		return;
 	if (e->state == ARP_STATE_INCOMPLETE)
 		emit_event(s, EVENT_ARP_LEARNED, e->address);
 	e->mac = mac;
-	e->state = ARP_STATE_REACHABLE;
-	deadline_set(&s->deadlines, &e->deadline, s->now + ARP_REACHABLE);
+	entry_turn(s, e, ARP_STATE_REACHABLE);
+	deadline_set(&s->deadlines, &e->deadline, s->now + ARP_REACHABLE_TIME);
 	queue_send(s, e);
+}
+
+/* Another station speaks in this neighbour's name: see whether the one that we know is still there. Whoever provokes this
+ * again and again makes us ask once a second, no more. */
+static void entry_doubt(struct stack *s, struct arp_entry *e)
+{
+	if ((e->state == ARP_STATE_REACHABLE || e->state == ARP_STATE_STALE) && s->now - e->asked >= ARP_INTERVAL)
+		entry_probe(s, e);
 }
 
 /* ---- packets in ---- */
 
-/* Whether the sender fields can name one station on our network. A probe (RFC 5227 1.1) has sender 0.0.0.0. */
+/* Whether the sender fields can name one other station on our network. A probe (RFC 5227 1.1) has sender 0.0.0.0. A packet
+ * from our own MAC is one of ours that came back. */
 static bool sender_plausible(struct stack *s, const struct arp_packet *arp)
 {
-	if (mac_is_group(arp->sender_mac))
+	if (mac_is_group(arp->sender_mac) || mac_equal(arp->sender_mac, s->interface.mac))
 		return false;
 	return address_is_any(arp->sender) ||
 	       (interface_on_link(&s->interface, arp->sender) && !interface_is_broadcast(&s->interface, arp->sender));
 }
 
-static void request_input(struct stack *s, const struct arp_packet *arp)
+/* A request tells where its sender is. That is news when it is for us, and a reason for doubt when we know better. */
+static void request_learn(struct stack *s, const struct arp_packet *arp, bool for_us)
 {
-	if (!address_equal(arp->target, s->interface.address)) {
-		stack_drop(s, DROP_ARP_NOT_OURS);
+	struct arp_entry *e = find(s, arp->sender);
+
+	if (e && e->state != ARP_STATE_INCOMPLETE && !mac_equal(e->mac, arp->sender_mac)) {
+		entry_doubt(s, e);
 		return;
 	}
-	if (!address_is_any(arp->sender)) {
-		struct arp_entry *e = find(s, arp->sender);
-		if (!e)
-			e = entry_add(s, arp->sender);
-		if (e)
-			entry_confirm(s, e, arp->sender_mac);
-		else
-			stack_drop(s, DROP_ARP_CACHE_FULL);
-	}
-	arp_reply(s, arp);
+	if (!for_us || address_is_any(arp->sender))
+		return;
+	if (!e)
+		e = entry_add(s, arp->sender);
+	if (e)
+		entry_confirm(s, e, arp->sender_mac);
+	else
+		stack_drop(s, DROP_ARP_CACHE_FULL);
+}
+
+static void request_input(struct stack *s, const struct arp_packet *arp)
+{
+	bool for_us = address_equal(arp->target, s->interface.address);
+
+	request_learn(s, arp, for_us);
+	if (for_us)
+		arp_reply(s, arp);
+	else
+		stack_drop(s, DROP_ARP_NOT_OURS);
 }
 
 static void reply_input(struct stack *s, const struct arp_packet *arp)
 {
 	struct arp_entry *e = find(s, arp->sender);
 
-	if (!e || e->state != ARP_STATE_INCOMPLETE) {
+	if (!address_equal(arp->target, s->interface.address)) {
+		stack_drop(s, DROP_ARP_NOT_OURS);
+		return;
+	}
+	if (!e || !entry_asks(e) || (e->state == ARP_STATE_PROBE && !mac_equal(e->mac, arp->sender_mac))) {
 		stack_drop(s, DROP_ARP_UNASKED);
 		return;
 	}
@@ -259,30 +333,24 @@ void arp_input(struct stack *s, const uint8_t *bytes, size_t length)
 {
 	struct arp_packet arp;
 
-	if (!arp_parse(bytes, length, &arp)) {
+	if (!arp_parse(bytes, length, &arp) || (arp.operation != ARP_REQUEST && arp.operation != ARP_REPLY)) {
 		stack_drop(s, DROP_ARP_MALFORMED);
 		return;
 	}
+	if (arp_conflict_input(s, &arp))
+		return;
 	if (!sender_plausible(s, &arp)) {
 		stack_drop(s, DROP_ARP_SENDER);
 		return;
 	}
-	if (address_equal(arp.sender, s->interface.address)) { /* RFC 5227 2.4: told, and not believed */
-		emit_event(s, EVENT_ARP_CONFLICT, arp.sender);
-		stack_drop(s, DROP_ARP_CONFLICT);
+	if (s->interface.tentative) { /* RFC 5227 2.1.1: nothing is ours yet, and nobody has been asked for */
+		stack_drop(s, DROP_ARP_NOT_OURS);
 		return;
 	}
-	switch (arp.operation) {
-	case ARP_REQUEST:
+	if (arp.operation == ARP_REQUEST)
 		request_input(s, &arp);
-		return;
-	case ARP_REPLY:
+	else
 		reply_input(s, &arp);
-		return;
-	default:
-		stack_drop(s, DROP_ARP_MALFORMED);
-		return;
-	}
 }
 
 /* ---- what the other layers call ---- */
@@ -291,26 +359,41 @@ int arp_resolve(struct stack *s, struct tx_packet *packet, struct address neighb
 {
 	struct arp_entry *e = find(s, neighbour);
 
-	if (e && e->state == ARP_STATE_REACHABLE) {
-		e->used = s->now;
-		return ether_output(s, packet, e->mac, ETHERTYPE_IPV4);
-	}
-	if (!e && s->arp.count == ARP_ENTRIES_MAX) {
-		struct arp_entry *least = least_used(s);
-		if (least)
-			entry_remove(s, least);
-	}
+	if (!e && s->arp.counts[ARP_STATE_INCOMPLETE] < ARP_INCOMPLETE_MAX)
+		e = entry_add_wanted(s, neighbour);
 	if (!e) {
-		e = entry_add(s, neighbour);
-		if (!e) {
-			stack_drop(s, DROP_ARP_CACHE_FULL);
-			return 0;
-		}
+		stack_drop(s, DROP_ARP_CACHE_FULL);
+		return 0;
 	}
 	e->used = s->now;
-	queue_add(s, e, packet);
-	if (e->tries == 0)
-		entry_ask(s, e);
+	if (e->state == ARP_STATE_INCOMPLETE) {
+		queue_add(s, e, packet);
+		if (e->tries == 0)
+			entry_ask(s, e);
+		return 0;
+	}
+	if (e->state == ARP_STATE_STALE)
+		entry_probe(s, e);
+	return ether_output(s, packet, e->mac, ETHERTYPE_IPV4);
+}
+
+int arp_add_static(struct stack *s, struct address address, struct mac mac)
+{
+	struct arp_entry *e = find(s, address);
+
+	if (mac_is_group(mac) || !interface_on_link(&s->interface, address) ||
+	    interface_is_broadcast(&s->interface, address) || address_equal(address, s->interface.address))
+		return -EINVAL;
+	if (s->arp.counts[ARP_STATE_STATIC] == ARP_STATIC_MAX && !(e && e->state == ARP_STATE_STATIC))
+		return -ENOSPC;
+	if (!e)
+		e = entry_add_wanted(s, address);
+	if (!e)
+		return -ENOMEM;
+	e->mac = mac;
+	entry_turn(s, e, ARP_STATE_STATIC);
+	deadline_clear(&s->deadlines, &e->deadline);
+	queue_send(s, e);
 	return 0;
 }
 
@@ -318,13 +401,16 @@ void arp_deadline(struct stack *s, struct deadline *deadline)
 {
 	struct arp_entry *e = LIST_ITEM(deadline, struct arp_entry, deadline);
 
-	if (e->state == ARP_STATE_INCOMPLETE && e->tries < ARP_TRIES) {
+	if (entry_asks(e) && e->tries < ARP_TRIES) {
 		entry_ask(s, e);
-		return;
+	} else if (entry_asks(e)) {
+		entry_give_up(s, e);
+	} else if (e->state == ARP_STATE_REACHABLE) {
+		entry_turn(s, e, ARP_STATE_STALE);
+		deadline_set(&s->deadlines, &e->deadline, s->now + ARP_STALE_TIME);
+	} else {
+		entry_remove(s, e);
 	}
-	if (e->state == ARP_STATE_INCOMPLETE)
-		emit_event(s, EVENT_ARP_GAVE_UP, e->address);
-	entry_remove(s, e);
 }
 
 void arp_init(struct stack *s)

@@ -1,26 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * Sockets: what an application holds. A socket is a name (an address and a port), and then either a listener or a
+ * Sockets: what an application holds. A stream is a name (an address and a port), and then either a listener or a
  * connection, whose rings it gives access to. When it is closed the connection goes on by itself until it is done.
+ * A datagram socket is UDP's, whose calls stand in socket_datagram.c; what both types answer is here.
  */
 #include "socket/socket.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "internal.h"
-
-struct socket {
-	struct stack *stack;
-	struct list all; /* in sockets.all */
-	struct endpoint local;
-	struct tcp_listener *listener;
-	struct tcp_connection *connection;
-	int error;       /* pending, a negative errno; besides the connection's own */
-	bool read_shut;  /* receives answer 0 */
-	bool told_error; /* socket_error() has handed out the connection's */
-	void *user;
-};
+#include "socket/socket_private.h"
 
 /* ---- the layer ---- */
 
@@ -43,24 +32,42 @@ void sockets_release(struct stack *s)
 		struct socket *socket = LIST_ITEM(node, struct socket, all);
 		if (socket->connection)
 			tcp_destroy(s, socket->connection);
+		if (socket->udp)
+			udp_close(s, socket->udp);
 		memory_put(&s->memory, socket, sizeof *socket);
 	}
 }
 
-void sockets_dispatch(struct stack *s)
+/* The next socket that was given notice, or NULL. */
+static struct socket *take_noticed(struct stack *s)
 {
 	struct list *node;
 
-	while ((node = list_take(&s->tcp.notices))) {
-		struct socket *socket = LIST_ITEM(node, struct tcp_notice, node)->socket;
+	if ((node = list_take(&s->tcp.notices)))
+		return LIST_ITEM(node, struct tcp_notice, node)->socket;
+	if ((node = list_take(&s->udp.notices)))
+		return LIST_ITEM(node, struct udp_socket, notice)->socket;
+	return NULL;
+}
+
+void sockets_dispatch(struct stack *s)
+{
+	struct socket *socket;
+
+	while ((socket = take_noticed(s)))
 		if (s->sockets.on_ready)
 			s->sockets.on_ready(s->sockets.user, socket);
-	}
 }
 
 /* ---- making and naming ---- */
 
-struct socket *socket_open(struct stack *s)
+static void free_socket(struct socket *socket)
+{
+	list_remove(&socket->all);
+	memory_put(&socket->stack->memory, socket, sizeof *socket);
+}
+
+struct socket *socket_open(struct stack *s, enum socket_type type)
 {
 	struct socket *socket = memory_get(&s->memory, sizeof *socket);
 
@@ -68,18 +75,27 @@ struct socket *socket_open(struct stack *s)
 		return NULL;
 	socket->stack = s;
 	list_append(&s->sockets.all, &socket->all);
-	return socket;
+	if (type == SOCKET_STREAM)
+		return socket;
+	socket->udp = udp_open(s, socket);
+	if (socket->udp)
+		return socket;
+	free_socket(socket);
+	return NULL;
 }
 
+/* A stream that is nothing yet. */
 static bool is_fresh(const struct socket *socket)
 {
-	return !socket->listener && !socket->connection;
+	return !socket->listener && !socket->connection && !socket->udp;
 }
 
 int socket_bind(struct socket *socket, const struct endpoint *local)
 {
 	struct stack *s = socket->stack;
 
+	if (socket->udp)
+		return udp_bind(s, socket->udp, local);
 	if (!is_fresh(socket) || socket->local.port != 0)
 		return -EINVAL;
 	if (!address_is_any(local->address) && !address_equal(local->address, s->interface.address))
@@ -109,6 +125,8 @@ int socket_connect(struct socket *socket, const struct endpoint *remote)
 	struct stack *s = socket->stack;
 	struct endpoint local = socket->local;
 
+	if (socket->udp)
+		return udp_connect(s, socket->udp, remote);
 	if (!is_fresh(socket))
 		return -EINVAL;
 	if (!ip_is_host(s, remote->address) || remote->port == 0)
@@ -131,7 +149,7 @@ struct socket *socket_accept(struct socket *listening)
 
 	if (!listening->listener || list_empty(&listening->listener->established))
 		return NULL;
-	struct socket *socket = socket_open(s);
+	struct socket *socket = socket_open(s, SOCKET_STREAM);
 	if (!socket) /* it goes on waiting */
 		return NULL;
 	socket->connection = tcp_accept(listening->listener);
@@ -245,16 +263,18 @@ int socket_shutdown(struct socket *socket, enum socket_how how)
 	return 0;
 }
 
-static void free_socket(struct socket *socket)
+/* What ends the same way whether the socket is closed or aborted. */
+static void close_parts(struct socket *socket)
 {
-	list_remove(&socket->all);
-	memory_put(&socket->stack->memory, socket, sizeof *socket);
+	if (socket->listener)
+		tcp_listener_close(socket->stack, socket->listener);
+	if (socket->udp)
+		udp_close(socket->stack, socket->udp);
 }
 
 void socket_close(struct socket *socket)
 {
-	if (socket->listener)
-		tcp_listener_close(socket->stack, socket->listener);
+	close_parts(socket);
 	if (socket->connection)
 		tcp_close(socket->stack, socket->connection);
 	free_socket(socket);
@@ -262,8 +282,7 @@ void socket_close(struct socket *socket)
 
 void socket_abort(struct socket *socket)
 {
-	if (socket->listener)
-		tcp_listener_close(socket->stack, socket->listener);
+	close_parts(socket);
 	if (socket->connection)
 		tcp_abort(socket->stack, socket->connection);
 	free_socket(socket);
@@ -271,10 +290,24 @@ void socket_abort(struct socket *socket)
 
 /* ---- asking ---- */
 
+static unsigned datagram_ready(const struct udp_socket *u)
+{
+	unsigned ready = SOCKET_WRITABLE; /* there is no buffer to fill */
+
+	if (u->error != 0)
+		ready |= SOCKET_ERROR | SOCKET_READABLE;
+	if (udp_peek(u))
+		ready |= SOCKET_READABLE;
+	return ready;
+}
+
 unsigned socket_ready(const struct socket *socket)
 {
 	const struct tcp_connection *c = socket->connection;
 	unsigned ready = 0;
+
+	if (socket->udp)
+		return datagram_ready(socket->udp);
 
 	if (socket->error != 0 || (c && c->error != 0 && !socket->told_error))
 		ready |= SOCKET_ERROR;
@@ -297,6 +330,8 @@ int socket_error(struct socket *socket)
 {
 	int error = socket->error;
 
+	if (socket->udp)
+		return udp_take_error(socket->udp);
 	socket->error = 0;
 	if (error == 0 && socket->connection && !socket->told_error) {
 		error = socket->connection->error;
@@ -309,6 +344,8 @@ struct endpoint socket_local(const struct socket *socket)
 {
 	struct endpoint local = socket->local;
 
+	if (socket->udp)
+		return udp_local(socket->stack, socket->udp);
 	if (address_is_any(local.address))
 		local.address = socket->stack->interface.address;
 	return local;
@@ -316,6 +353,8 @@ struct endpoint socket_local(const struct socket *socket)
 
 struct endpoint socket_remote(const struct socket *socket)
 {
+	if (socket->udp)
+		return socket->udp->remote;
 	return socket->connection ? socket->connection->remote : (struct endpoint){.port = 0};
 }
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * Sockets: BSD's, without blocking. A call that cannot go on answers -EAGAIN; readiness says when to try again. Errors are negative errno
- * values. All of it is TCP (SOCK_STREAM).
+ * values. A stream is a TCP connection, or listens for them; a datagram socket is UDP.
  *
  * Readiness is a level: socket_ready() tells it at any time. stack_config.on_ready() is called, from stack_flush(), after anything
  * happened that an application may wait for: data or an end of stream to read, a connection to accept, room to write after a short
  * write, an error.
  *
- * Two ways to move bytes: copying (socket_send, socket_receive), or in place, where the caller looks into the receive ring (peek,
- * then consume) or fills the send ring (reserve, then commit).
+ * Two ways to move a stream's bytes: copying (socket_send, socket_receive), or in place, where the caller looks into the receive ring (peek,
+ * then consume) or fills the send ring (reserve, then commit). Datagrams are moved whole, by socket_send_to() and socket_receive_from().
  */
 #ifndef STRATA_SOCKET_SOCKET_H
 #define STRATA_SOCKET_SOCKET_H
@@ -24,7 +24,7 @@ struct stack;
 struct socket;
 
 enum socket_readiness {
-	SOCKET_READABLE = 1, /* bytes, end of stream or, on a listener, a connection is there to be taken */
+	SOCKET_READABLE = 1, /* bytes, end of stream, a datagram or, on a listener, a connection is there to be taken */
 	SOCKET_WRITABLE = 2, /* a send would take a useful amount (a third of the buffer), or fail at once */
 	SOCKET_HANGUP = 4,   /* both directions are over: nothing more will be read or sent */
 	SOCKET_ERROR = 8,    /* socket_error() has something to tell */
@@ -32,11 +32,14 @@ enum socket_readiness {
 
 enum socket_how { SOCKET_SHUTDOWN_READ = 1, SOCKET_SHUTDOWN_WRITE = 2, SOCKET_SHUTDOWN_BOTH = 3 };
 
-/* A new TCP socket, or NULL: no memory. */
-struct socket *socket_open(struct stack *stack);
+enum socket_type { SOCKET_STREAM, SOCKET_DATAGRAM };
 
-/* Give it a local address (ADDRESS_ANY: the stack's own) and port (0: an ephemeral one, chosen at connect or listen). -EADDRINUSE,
- * -EADDRNOTAVAIL, -EINVAL when it already has one or is connected. */
+/* A new socket, or NULL: no memory. */
+struct socket *socket_open(struct stack *stack, enum socket_type type);
+
+/* Give it a local address (ADDRESS_ANY: all of the stack's own) and port (0: an ephemeral one, chosen at connect or listen; for a
+ * datagram socket at once). -EADDRINUSE: the port is taken on an address that overlaps; -EADDRNOTAVAIL; -EINVAL when it already has
+ * one or is connected. */
 int socket_bind(struct socket *socket, const struct endpoint *local);
 
 /* Wait for connections; at most `backlog` (at least 1) are kept that have not been accepted, half-open ones included. -EADDRINUSE, -EINVAL,
@@ -48,7 +51,9 @@ struct socket *socket_accept(struct socket *listener);
 
 /* Begin a connection (RFC 9293 3.9.1.1). 0: begun; writable when it is established, SOCKET_ERROR when it failed.
  * -EINVAL when it is bound to a listener or connected already; -EADDRNOTAVAIL: no port free, or the remote address is not one host
- * (MUST-46); -ENOMEM. */
+ * (MUST-46); -ENOMEM.
+ * A datagram socket only notes the remote end: from then on it hears that one alone, and of ICMP errors about what it sent there. It may be
+ * connected anew, and with port 0 is so no more. -EACCES: a broadcast without permission; -EADDRINUSE: no port free. */
 int socket_connect(struct socket *socket, const struct endpoint *remote);
 
 /* Copy up to `length` bytes into the send buffer: how many were taken, -EAGAIN when none could be, -EPIPE after the write side was shut,
@@ -72,6 +77,34 @@ uint8_t *socket_reserve(struct socket *socket, size_t wanted, size_t *length);
 
 /* Send the first `length` bytes of what reserve gave. */
 void socket_commit(struct socket *socket, size_t length);
+
+/* ---- datagrams ---- */
+
+/* What came with a datagram. */
+struct socket_message {
+	struct endpoint source;
+	struct address destination; /* that it was sent to: ours, or a broadcast */
+	size_t length;              /* of the whole datagram; more than was returned: the rest is gone */
+	uint8_t ttl;
+	uint8_t tos;
+	struct slice options; /* IP options, borrowed until the next socket call */
+};
+
+/* Send one datagram, to `to`, or with NULL to where the socket is connected: its length, -EMSGSIZE (above 65,507), -EDESTADDRREQ, -EACCES (a
+ * broadcast without permission), -ENETUNREACH, -EAGAIN (the device is full), -EINVAL (port 0, a stream), or a pending ICMP error. The socket is bound
+ * first where that has not been done. */
+long socket_send_to(struct socket *socket, const void *bytes, size_t length, const struct endpoint *to);
+
+/* Take the oldest datagram: up to `room` of its bytes are copied, how many is returned, and the rest is gone; *message, where not
+ * NULL, says what it was. With `peek` it stays for the next call. -EAGAIN, -EINVAL (a stream), or a pending ICMP error. */
+long socket_receive_from(struct socket *socket, void *bytes, size_t room, bool peek, struct socket_message *message);
+
+/* Permission to send to a broadcast address (off at first); time to live (0: the default) and type of service of what is sent. */
+void socket_set_broadcast(struct socket *socket, bool may);
+void socket_set_ttl(struct socket *socket, uint8_t ttl);
+void socket_set_tos(struct socket *socket, uint8_t tos);
+
+/* ---- ending and asking ---- */
 
 /* End one direction or both: after SOCKET_SHUTDOWN_WRITE the peer reads what was sent and then an end of stream (a FIN); after
  * SOCKET_SHUTDOWN_READ receives answer 0. -ENOTCONN. */

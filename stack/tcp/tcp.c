@@ -14,7 +14,7 @@ bool tcp_init(struct stack *s, size_t send_limit, size_t receive_limit)
 	list_init(&t->notices);
 	t->table_key = random_key(&s->random);
 	t->isn_key = random_key(&s->random);
-	t->port_key = random_key(&s->random);
+	t->ports.key = random_key(&s->random);
 	t->timestamp_key = random_key(&s->random);
 	t->send_limit = send_limit;
 	t->receive_limit = receive_limit;

@@ -34,6 +34,7 @@
 #include "base/addr.h"
 #include "base/deadline.h"
 #include "base/list.h"
+#include "base/port.h"
 #include "base/ranges.h"
 #include "base/ring.h"
 #include "base/siphash.h"
@@ -55,6 +56,7 @@ struct socket;
 #define TCP_SYN_RETRIES        7        /* 1 + 2 + 4 + ... + 128 s = 255 s, above R2's 3 minutes for a SYN (MUST-23) */
 #define TCP_SYN_ACK_RETRIES    5        /* 63 s, as in Linux */
 #define TCP_RETRIES            15       /* R2 for data: about 15 minutes, above 100 s (SHLD-11) */
+#define TCP_R1                 3        /* time-outs after which IP is told of trouble (RFC 9293 3.8.3, SHLD-10) */
 #define TCP_RING_MIN           4096     /* bytes of the smallest ring */
 
 /* In the order of RFC 9293 3.3.2, so that >= TCP_ESTABLISHED means that both SYNs are acknowledged. */
@@ -86,6 +88,7 @@ struct tcp_connection {
 	struct endpoint remote;
 	enum tcp_state state;
 	int error;                     /* why it closed, a negative errno, until the user has read it; 0 for none */
+	int soft_error;                /* what the network last said of our segments, told if the peer is given up */
 	struct tcp_notice notice;      /* its user */
 	struct list marked;            /* in tcp.marked while it owes something */
 	struct tcp_listener *listener; /* a passive open (MUST-11) that has not been accepted; else NULL */
@@ -118,6 +121,7 @@ struct tcp_connection {
 	/* Negotiated on the SYNs */
 	uint8_t snd_wscale;    /* of the windows that arrive */
 	uint8_t rcv_wscale;    /* of the windows that we send */
+	bool syn_again;        /* our SYN went more than once: one was lost, or late */
 	bool sack_permitted;   /* both sides offered it */
 	bool timestamps;       /* both sides sent them: every segment carries one (RFC 7323 3.2) */
 	uint16_t peer_mss;     /* from its SYN, or the default */
@@ -126,12 +130,12 @@ struct tcp_connection {
 	uint64_t ts_recent_at; /* when it was taken */
 
 	/* What is owed to the peer */
-	bool ack_now;           /* one, which may ride on data */
-	uint16_t acks_owed;     /* and this many bare ones, for segments out of order or seen before */
-	bool retransmit_now;    /* the segment at snd_una, by fast retransmit */
-	bool probe_now;         /* a zero-window probe */
-	bool snd_wants_room;    /* its user was told that the send buffer is full */
-	uint64_t challenged_at; /* when the last challenge ACK was owed */
+	bool ack_now;          /* one, which may ride on data */
+	uint16_t acks_owed;    /* and this many bare ones, for segments out of order or seen before */
+	bool retransmit_now;   /* the segment at snd_una, by fast retransmit */
+	bool probe_now;        /* a zero-window probe */
+	bool snd_wants_room;   /* its user was told that the send buffer is full */
+	uint64_t unchallenged; /* the time before which no further challenge ACK is owed */
 
 	/* Time and loss */
 	struct tcp_rtt rtt;
@@ -147,7 +151,8 @@ struct tcp_connection {
 
 	struct deadline retransmit;
 	struct deadline persist;
-	struct deadline delayed_ack;
+	struct deadline
+	    delayed_ack;        /* for text that has come: its ACK, and giving back the ring that it was read from */
 	struct deadline expiry; /* end of TIME-WAIT, or of an orphan's FIN-WAIT-2 */
 };
 
@@ -167,7 +172,6 @@ struct tcp_listener {
 struct tcp {
 	struct siphash_key table_key;
 	struct siphash_key isn_key;
-	struct siphash_key port_key;
 	struct siphash_key timestamp_key;
 	struct tcp_connection **buckets;
 	size_t bucket_count; /* a power of two */
@@ -176,7 +180,7 @@ struct tcp {
 	struct list marked;  /* connections that owe something */
 	struct list notices; /* users that must be told */
 	bool device_full;    /* emit answered -EAGAIN: nobody sends until tcp_writable() */
-	uint32_t port_counter;
+	struct ports ports;
 	size_t send_limit;    /* most bytes in a send ring, a power of two */
 	size_t receive_limit; /* the same of a receive ring */
 	const struct congestion_control *cc;
@@ -191,7 +195,9 @@ struct tcp_segment {
 	uint32_t wnd; /* in bytes, scaled */
 	const uint8_t *text;
 	size_t text_length;
-	bool bare; /* it came without text, SYN and FIN */
+	uint64_t arrived_seq; /* SEG.SEQ as it came: `seq` moves up when the front is trimmed */
+	size_t unit;          /* text of one segment: of a merged frame, that of each of its parts */
+	bool bare;            /* it came without text, SYN and FIN */
 };
 
 /* SEG.LEN: text, and one each for SYN and FIN. */
@@ -210,6 +216,9 @@ void tcp_release(struct stack *s);
 
 /* A datagram of protocol 6 has arrived. (tcp_input.c) */
 void tcp_input(struct stack *s, const struct ip_datagram *datagram);
+
+/* The network says that a segment of ours did not arrive. (tcp_error.c) */
+void tcp_error(struct stack *s, const struct ip_error *error);
 
 /* Let every marked connection send. */
 void tcp_flush(struct stack *s);

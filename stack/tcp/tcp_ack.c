@@ -42,6 +42,7 @@ static void take_new_ack(struct stack *s, struct tcp_connection *c, const struct
 	if (text_end > c->snd.head)
 		ring_consume(&c->snd, (size_t)(text_end - c->snd.head));
 	c->retries = 0;
+	c->soft_error = 0;
 	if (c->cc.mss > 0) /* the SYN's own ACK comes before the window exists */
 		tcp_recovery_acked(s, c, acked, in_flight);
 

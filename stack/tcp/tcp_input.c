@@ -52,7 +52,7 @@ static void establish(struct stack *s, struct tcp_connection *c)
 {
 	deadline_clear(&s->deadlines, &c->retransmit);
 	/* RFC 6298 5.7: a SYN that timed out says that the first guess was too short. */
-	if (!c->rtt.measured && c->rtt.rto > TCP_RTO_INITIAL)
+	if (c->syn_again && !c->rtt.measured)
 		c->rtt.rto = TCP_RTO_AFTER_SYN;
 	tcp_recovery_start(s, c);
 	tcp_set_state(s, c, c->fin_queued ? TCP_FIN_WAIT_1 : TCP_ESTABLISHED);
@@ -70,6 +70,7 @@ static void syn_sent_take_syn(struct stack *s, struct tcp_connection *c, struct 
 	tcp_take_syn(s, c, seg->header);
 	if (!(seg->flags & TCP_ACK)) { /* simultaneous open (3.5, MUST-10): our SYN goes again, as a SYN,ACK */
 		c->snd_rtx = c->iss;
+		c->retries = 0;
 		deadline_clear(&s->deadlines, &c->retransmit);
 		tcp_set_state(s, c, TCP_SYN_RECEIVED);
 		tcp_mark(s, c);
@@ -105,7 +106,7 @@ static bool syn_sent_input(struct stack *s, struct tcp_connection *c, const stru
 	}
 	/* third: security is not looked at any more (RFC 9293 A.1) */
 	if (!(seg->flags & TCP_SYN)) { /* fifth: neither SYN nor RST */
-		stack_drop(s, DROP_TCP_NO_CONNECTION);
+		stack_drop(s, DROP_TCP_NO_SYN);
 		return false;
 	}
 	syn_sent_take_syn(s, c, seg);
@@ -139,7 +140,8 @@ static void remember_timestamp(struct stack *s, struct tcp_connection *c, const 
 {
 	const struct tcp_options *o = &seg->header->options;
 
-	if (!c->timestamps || !o->timestamps_present || seg->seq > c->rcv_acked || seq_lt(o->tsval, c->ts_recent))
+	if (!c->timestamps || !o->timestamps_present || seg->arrived_seq > c->rcv_acked ||
+	    seq_lt(o->tsval, c->ts_recent))
 		return;
 	c->ts_recent = o->tsval;
 	c->ts_recent_at = s->now;
@@ -172,8 +174,9 @@ static void answer_unacceptable(struct stack *s, struct tcp_connection *c, const
 	/* A FIN that comes again: our ACK of it was lost (3.10.7.4, eighth, TIME-WAIT). */
 	if (c->state == TCP_TIME_WAIT && seg->flags & TCP_FIN)
 		deadline_set(&s->deadlines, &c->expiry, s->now + TCP_TIME_WAIT_TIME);
-	/* Text is sent again until it is acknowledged; bare ACKs could answer each other for ever. */
-	if (tcp_segment_length(seg) > 0)
+	/* Text and FIN are sent again until they are acknowledged; bare ACKs could answer each other for ever, and a SYN is a
+	 * stranger's (RFC 5961 4.2). */
+	if (!seg->bare && !(seg->flags & TCP_SYN))
 		tcp_owe_ack(s, c);
 	else
 		tcp_owe_challenge(s, c);
@@ -187,6 +190,7 @@ static bool first_check_sequence(struct stack *s, struct tcp_connection *c, stru
 	if (c->state == TCP_SYN_RECEIVED && seg->flags & TCP_SYN && seg->seq == c->irs) {
 		if (!(seg->flags & TCP_ACK)) {
 			c->snd_rtx = c->iss;
+			c->syn_again = true;
 			tcp_mark(s, c);
 			return false;
 		}
@@ -195,7 +199,6 @@ static bool first_check_sequence(struct stack *s, struct tcp_connection *c, stru
 		c->ack_now = true;
 	}
 	if (sequence_acceptable(c, seg)) {
-		remember_timestamp(s, c, seg);
 		tcp_trim(c, seg);
 		return true;
 	}
@@ -214,7 +217,7 @@ static bool second_check_reset(struct stack *s, struct tcp_connection *c, const 
 {
 	if (!(seg->flags & TCP_RST))
 		return true;
-	if (seg->seq != c->rcv_nxt) { /* RFC 5961 3.2: in the window, but a guess */
+	if (seg->arrived_seq != c->rcv_nxt) { /* RFC 5961 3.2: in the window, but a guess */
 		stack_drop(s, DROP_TCP_RST);
 		tcp_owe_challenge(s, c);
 		return false;
@@ -274,7 +277,7 @@ static void sixth_check_urgent(struct stack *s, struct tcp_connection *c, const 
 {
 	if (!(seg->flags & TCP_URG) || c->state >= TCP_CLOSE_WAIT)
 		return;
-	uint64_t end = seg->seq + seg->header->urgent_pointer; /* one past the last urgent byte (MUST-62) */
+	uint64_t end = seg->arrived_seq + seg->header->urgent_pointer; /* one past the last urgent byte (MUST-62) */
 	if (end <= c->rcv_up || end <= c->rcv_nxt)
 		return;
 	c->rcv_up = end;
@@ -300,6 +303,7 @@ static bool seventh_process_text(struct stack *s, struct tcp_connection *c, cons
 	case TCP_FIN_WAIT_2:
 		break;
 	default: /* after the peer's FIN there is no more text */
+		stack_drop(s, DROP_TCP_AFTER_FIN);
 		return true;
 	}
 	if (is_orphan(c)) { /* RFC 1122 4.2.2.13: text that will never be read, so the peer must know */
@@ -337,7 +341,7 @@ static void take_fin(struct stack *s, struct tcp_connection *c)
 /* Whether text has come that lies beyond a FIN at this position: a peer that contradicts itself. */
 static bool text_beyond(const struct tcp_connection *c, uint64_t fin)
 {
-	return c->rcv_ranges && c->rcv_ranges->at[c->rcv_ranges->count - 1].end > fin;
+	return c->rcv_nxt > fin || (c->rcv_ranges && c->rcv_ranges->at[c->rcv_ranges->count - 1].end > fin);
 }
 
 /* A FIN is an offset in the stream: remembered when it comes, acted on when rcv_nxt reaches it. */
@@ -365,6 +369,7 @@ static void segment_arrives(struct stack *s, struct tcp_connection *c, const str
 		if (!first_check_sequence(s, c, seg) || !second_check_reset(s, c, seg) ||
 		    !fourth_check_syn(s, c, seg) || !fifth_check_ack(s, c, d, seg))
 			return;
+		remember_timestamp(s, c, seg);
 	}
 	sixth_check_urgent(s, c, seg);
 	if (seventh_process_text(s, c, d, seg))
@@ -411,6 +416,8 @@ void tcp_input(struct stack *s, const struct ip_datagram *d)
 		    .text = d->payload + h.header_length,
 		    .text_length = d->length - h.header_length,
 		};
+		seg.arrived_seq = seg.seq;
+		seg.unit = d->gso_size > 0 ? d->gso_size : seg.text_length;
 		seg.bare = tcp_segment_length(&seg) == 0;
 		segment_arrives(s, c, d, &seg);
 		return;

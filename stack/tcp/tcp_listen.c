@@ -93,13 +93,13 @@ static void syn_input(struct stack *s, struct tcp_listener *l, const struct ip_d
 void tcp_listen_input(struct stack *s, struct tcp_listener *l, const struct ip_datagram *d, const struct tcp_header *h)
 {
 	if (h->flags & TCP_RST) { /* first, a RST: it speaks of nothing that we know */
-		stack_drop(s, DROP_TCP_NO_CONNECTION);
+		stack_drop(s, DROP_TCP_RST);
 	} else if (h->flags & TCP_ACK) { /* second, an ACK: nothing was sent that it could acknowledge */
-		stack_drop(s, DROP_TCP_NO_CONNECTION);
+		stack_drop(s, DROP_TCP_ACK);
 		tcp_reset_reply(s, d, h);
 	} else if (h->flags & TCP_SYN) {
 		syn_input(s, l, d, h);
 	} else { /* fourth, anything else */
-		stack_drop(s, DROP_TCP_NO_CONNECTION);
+		stack_drop(s, DROP_TCP_NO_SYN);
 	}
 }

@@ -188,7 +188,8 @@ static uint8_t plan_flags(const struct tcp_connection *c, const struct tcp_plan 
 
 static int transmit(struct stack *s, struct tcp_connection *c, const struct tcp_plan *plan, uint16_t window)
 {
-	struct ip_flow flow = {c->local.address, c->remote.address, IP_PROTOCOL_TCP};
+	struct ip_flow flow = {
+	    .source = c->local.address, .destination = c->remote.address, .protocol = IP_PROTOCOL_TCP};
 	struct tcp_header h = {
 	    .source_port = c->local.port,
 	    .destination_port = c->remote.port,
@@ -224,7 +225,8 @@ static void sent_ack(struct stack *s, struct tcp_connection *c, uint16_t window,
 		c->rcv_adv = edge;
 	c->rcv_acked = c->rcv_nxt;
 	c->ack_now = false;
-	deadline_clear(&s->deadlines, &c->delayed_ack);
+	if (c->rcv.capacity == 0) /* otherwise it looks after the ring */
+		deadline_clear(&s->deadlines, &c->delayed_ack);
 }
 
 /* Sequence space has been used: SYN, text or FIN. */
@@ -255,8 +257,11 @@ static bool send_segment(struct stack *s, struct tcp_connection *c, const struct
 	uint16_t window = window_field(s, c, wscale);
 
 	/* What cannot be sent for another reason than a full device is lost like what the wire loses. */
-	if (transmit(s, c, plan, window) == -EAGAIN)
+	int result = transmit(s, c, plan, window);
+	if (result == -EAGAIN)
 		return false;
+	if (result != 0)
+		ip_drop(s, result);
 	stack_count(s, COUNT_TCP_SEGMENTS_OUT);
 	sent_ack(s, c, window, wscale);
 	uint64_t end = plan->seq + plan->length + plan->fin + (plan->reason == TCP_SEND_SYN);
@@ -295,10 +300,10 @@ static void arm_persist(struct stack *s, struct tcp_connection *c)
 		return;
 	}
 	deadline_clear(&s->deadlines, &c->retransmit);
-	if (c->persist.armed)
-		return;
 	uint64_t interval = c->probes < 16 ? c->rtt.rto << c->probes : TCP_RTO_MAX;
-	deadline_set(&s->deadlines, &c->persist, s->now + min64(interval, TCP_RTO_MAX));
+	uint64_t at = s->now + min64(interval, TCP_RTO_MAX);
+	if (!c->persist.armed || at < c->persist.at) /* sooner, when the window has opened by too little to be used */
+		deadline_set(&s->deadlines, &c->persist, at);
 }
 
 bool tcp_output(struct stack *s, struct tcp_connection *c)
@@ -323,7 +328,8 @@ bool tcp_output(struct stack *s, struct tcp_connection *c)
 
 void tcp_send_reset(struct stack *s, struct tcp_connection *c)
 {
-	struct ip_flow flow = {c->local.address, c->remote.address, IP_PROTOCOL_TCP};
+	struct ip_flow flow = {
+	    .source = c->local.address, .destination = c->remote.address, .protocol = IP_PROTOCOL_TCP};
 	struct tcp_header h = {
 	    .source_port = c->local.port,
 	    .destination_port = c->remote.port,
@@ -341,7 +347,7 @@ void tcp_send_reset(struct stack *s, struct tcp_connection *c)
 
 void tcp_reset_reply(struct stack *s, const struct ip_datagram *d, const struct tcp_header *h)
 {
-	struct ip_flow flow = {d->destination, d->source, IP_PROTOCOL_TCP};
+	struct ip_flow flow = {.source = d->destination, .destination = d->source, .protocol = IP_PROTOCOL_TCP};
 	struct tcp_header reset = {.source_port = h->destination_port, .destination_port = h->source_port};
 	size_t text_length = d->length - h->header_length;
 	struct tx_packet packet;

@@ -23,23 +23,22 @@ void tcp_owe_ack(struct stack *s, struct tcp_connection *c)
 
 void tcp_owe_challenge(struct stack *s, struct tcp_connection *c)
 {
-	if (c->challenged_at != 0 && s->now - c->challenged_at < TCP_CHALLENGE_INTERVAL) {
+	if (s->now < c->unchallenged) {
 		stack_count(s, COUNT_TCP_CHALLENGES_HELD);
 		return;
 	}
-	c->challenged_at = s->now;
+	c->unchallenged = s->now + TCP_CHALLENGE_INTERVAL;
 	stack_count(s, COUNT_TCP_CHALLENGES);
 	tcp_owe_ack(s, c);
 }
 
-/* RFC 9293 3.8.6.3: in-order text is acknowledged with every second full segment at once (SHLD-19), else a little later. */
+/* RFC 9293 3.8.6.3: in-order text is acknowledged with every second full segment at once (SHLD-19), else when the deadline
+ * comes that runs since the first text which is not acknowledged. */
 static void owe_delayed_ack(struct stack *s, struct tcp_connection *c)
 {
 	if (c->rcv_nxt - c->rcv_acked >= 2 * (uint64_t)c->rcv_mss) {
 		c->ack_now = true;
 		tcp_mark(s, c);
-	} else if (!c->delayed_ack.armed) {
-		deadline_set(&s->deadlines, &c->delayed_ack, s->now + TCP_DELAYED_ACK);
 	}
 }
 
@@ -85,12 +84,10 @@ void tcp_trim(const struct tcp_connection *c, struct tcp_segment *seg)
 		seg->seq = c->rcv_nxt;
 	}
 	uint64_t room = c->rcv_adv > seg->seq ? c->rcv_adv - seg->seq : 0;
-	if (seg->text_length > room) { /* the rest lies beyond the window, its FIN too */
+	if (seg->text_length >= room) { /* the rest lies beyond the window, and a FIN, which takes a place of its own */
 		seg->text_length = (size_t)room;
 		seg->flags &= (uint8_t)~TCP_FIN;
 	}
-	if (seg->flags & TCP_FIN && seg->text_length == room) /* a FIN takes a place of its own */
-		seg->flags &= (uint8_t)~TCP_FIN;
 }
 
 /* Move rcv_nxt over text that is in the ring. */
@@ -152,8 +149,12 @@ void tcp_receive_text(struct stack *s, struct tcp_connection *c, const struct tc
 		stack_drop(s, DROP_TCP_NO_MEMORY);
 		return;
 	}
-	if (seg->text_length > c->rcv_mss)
-		c->rcv_mss = (uint32_t)seg->text_length;
+	size_t unit = seg->unit < seg->text_length ? seg->unit : seg->text_length;
+	if (unit > c->rcv_mss)
+		c->rcv_mss = (uint32_t)unit;
+
+	if (c->rcv_acked == c->rcv_nxt)
+		deadline_set(&s->deadlines, &c->delayed_ack, s->now + TCP_DELAYED_ACK);
 
 	if (seg->seq > c->rcv_nxt) {
 		tcp_owe_ack(s, c);

@@ -37,7 +37,7 @@ void tcp_recovery_start(struct stack *s, struct tcp_connection *c)
 {
 	c->cc.mss = tcp_send_mss(s, c);
 	s->tcp.cc->start(&c->cc);
-	if (c->rtt.rto > TCP_RTO_INITIAL && !c->rtt.measured) /* RFC 5681 3.1: a lost SYN allows one segment */
+	if (c->syn_again) /* RFC 5681 3.1: a lost SYN allows one segment */
 		c->cc.cwnd = c->cc.mss;
 	c->recover = c->iss;
 }
@@ -99,7 +99,7 @@ void tcp_recovery_acked(struct stack *s, struct tcp_connection *c, uint64_t acke
 			partial_ack(c, acked);
 		return;
 	}
-	/* A window that is not in use says nothing about the network (RFC 7661 4.2). */
+	/* A window that is not in use says nothing about the network (RFC 7661 4). */
 	if (flight >= c->cc.cwnd / 2)
 		s->tcp.cc->acked(&c->cc, min32(acked, UINT32_MAX));
 }

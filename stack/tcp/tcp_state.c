@@ -55,6 +55,8 @@ void tcp_set_state(struct stack *s, struct tcp_connection *c, enum tcp_state sta
 	if (state == TCP_TIME_WAIT) { /* RFC 9293 3.10.7.4: turn off the other timers, start the time-wait timer */
 		clear_deadlines(s, c);
 		deadline_set(&s->deadlines, &c->expiry, s->now + TCP_TIME_WAIT_TIME);
+		if (ring_used(&c->rcv) == 0)
+			ring_release(&c->rcv, &s->memory);
 	}
 	/* An orphan's peer may never send its FIN */
 	if (state == TCP_FIN_WAIT_2 && !c->notice.socket)
@@ -110,8 +112,10 @@ static bool receive_side_holds(const struct tcp_connection *c)
 		return false;
 	if (!c->rcv_ranges)
 		return true;
+	if (c->rcv_ranges->count == 0)
+		return false;
 	const struct range *last = &c->rcv_ranges->at[c->rcv_ranges->count - 1];
-	return ranges_valid(c->rcv_ranges) && c->rcv_ranges->count > 0 && c->rcv_ranges->at[0].start > c->rcv_nxt &&
+	return ranges_valid(c->rcv_ranges) && c->rcv_ranges->at[0].start > c->rcv_nxt &&
 	       last->end <= c->rcv.head + c->rcv.capacity;
 }
 

@@ -5,9 +5,6 @@
  */
 #include "internal.h"
 
-#define PORT_FIRST 49152 /* RFC 6335 6: the dynamic ports */
-#define PORT_COUNT 16384
-
 uint64_t tcp_hash(const struct siphash_key *key, const struct endpoint *local, const struct endpoint *remote)
 {
 	struct {
@@ -91,10 +88,9 @@ struct tcp_listener *tcp_listener_lookup(struct stack *s, const struct endpoint 
 uint16_t tcp_ephemeral_port(struct stack *s, struct address local, const struct endpoint *remote)
 {
 	struct endpoint ours = {.address = local};
-	uint64_t offset = tcp_hash(&s->tcp.port_key, &ours, remote);
 
 	for (unsigned tries = 0; tries < PORT_COUNT; tries++) {
-		ours.port = (uint16_t)(PORT_FIRST + (offset + s->tcp.port_counter++) % PORT_COUNT);
+		ours.port = ports_next(&s->tcp.ports, local, remote);
 		if (!tcp_lookup(s, &ours, remote) && !tcp_listener_lookup(s, &ours))
 			return ours.port;
 	}

@@ -24,7 +24,7 @@ static bool try_again(struct stack *s, struct tcp_connection *c)
 {
 	if (++c->retries <= retry_limit(c))
 		return true;
-	tcp_done(s, c, -ETIMEDOUT);
+	tcp_done(s, c, c->soft_error ? c->soft_error : -ETIMEDOUT);
 	return false;
 }
 
@@ -36,6 +36,8 @@ static void retransmit(struct stack *s, struct tcp_connection *c)
 	if (!try_again(s, c))
 		return;
 	stack_count(s, COUNT_TCP_TIMEOUTS);
+	if (c->retries == TCP_R1) /* RFC 9293 3.8.3, MUST-20: negative advice at R1 */
+		ip_advise_failing(s, c->remote.address);
 	c->timed_seq = 0;
 	if (c->state >= TCP_ESTABLISHED && c->snd_wnd == 0) {
 		/* The window closed over what was sent (MUST-34): a probe finds out, and what was lost goes again when it opens. */
@@ -43,6 +45,8 @@ static void retransmit(struct stack *s, struct tcp_connection *c)
 	} else {
 		if (c->state >= TCP_ESTABLISHED)
 			tcp_recovery_timeout(s, c);
+		else
+			c->syn_again = true;
 		tcp_rtt_back_off(&c->rtt);
 		event_emit(&s->events, &(struct event){
 					   .type = EVENT_TCP_RTO,
@@ -67,8 +71,10 @@ static void persist(struct stack *s, struct tcp_connection *c)
 
 static void delayed_ack(struct stack *s, struct tcp_connection *c)
 {
-	c->ack_now = true;
-	tcp_mark(s, c);
+	if (c->rcv_nxt > c->rcv_acked) {
+		c->ack_now = true;
+		tcp_mark(s, c);
+	}
 	/* Nothing followed: a good moment to give back what a burst made grow. */
 	if (ring_used(&c->rcv) == 0 && !c->rcv_ranges)
 		ring_shrink(&c->rcv, &s->memory, 0);

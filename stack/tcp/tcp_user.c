@@ -116,6 +116,8 @@ void tcp_close(struct stack *s, struct tcp_connection *c)
 		tcp_destroy(s, c);
 	} else if (c->state == TCP_SYN_SENT) { /* 3.10.4: delete the TCB */
 		tcp_done(s, c, 0);
+	} else if (c->state == TCP_TIME_WAIT) { /* the peer has closed both ways and needs not know */
+		ring_release(&c->rcv, &s->memory);
 	} else if (ring_used(&c->rcv) > 0 || c->rcv_ranges) {
 		tcp_send_reset(s, c);
 		tcp_done(s, c, 0);

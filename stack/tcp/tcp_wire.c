@@ -75,6 +75,16 @@ enum tcp_verdict tcp_parse(const uint8_t *bytes, size_t length, struct tcp_heade
 	return TCP_GOOD;
 }
 
+bool tcp_parse_quote(const uint8_t *bytes, size_t length, struct tcp_quote *quote)
+{
+	struct wire_reader r = wire_reader(bytes, length);
+
+	quote->source_port = wire_read16(&r);
+	quote->destination_port = wire_read16(&r);
+	quote->seq = wire_read32(&r);
+	return !r.failed;
+}
+
 unsigned tcp_emit_length(const struct tcp_header *header)
 {
 	const struct tcp_options *o = &header->options;

@@ -78,6 +78,16 @@ enum tcp_verdict { TCP_GOOD, TCP_BAD_SHORT, TCP_BAD_OFFSET };
  * of an option that comes twice the last counts. */
 enum tcp_verdict tcp_parse(const uint8_t *bytes, size_t length, struct tcp_header *header);
 
+/* What an ICMP error quotes of a segment of ours: its first eight bytes. */
+struct tcp_quote {
+	uint16_t source_port;
+	uint16_t destination_port;
+	uint32_t seq;
+};
+
+/* Read a quote of at least 8 bytes. False: fewer. */
+bool tcp_parse_quote(const uint8_t *bytes, size_t length, struct tcp_quote *quote);
+
 /* The bytes that tcp_emit() will write for this header: 20 and the options. */
 unsigned tcp_emit_length(const struct tcp_header *header);
 

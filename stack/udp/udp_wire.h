@@ -32,4 +32,11 @@ bool udp_parse(const uint8_t *bytes, size_t length, struct udp_header *header);
 /* Whether the header's length covers at least itself and at most the `length` bytes that IP brought. */
 bool udp_length_good(const struct udp_header *header, size_t length);
 
+/* Write a header of 8 bytes. Its checksum is left 0 for udp_emit_checksum(). */
+void udp_emit(uint8_t *to, const struct udp_header *header);
+
+/* Put the checksum into a header that was written. A sum that comes out as 0 is sent as ffff, which means the same in one's
+ * complement; 0 on the wire says that there is none (RFC 768). */
+void udp_emit_checksum(uint8_t *to, uint16_t checksum);
+
 #endif

@@ -9,7 +9,7 @@
 
 struct socket *app_listen(void)
 {
-	struct socket *listener = socket_open(world.stack);
+	struct socket *listener = socket_open(world.stack, SOCKET_STREAM);
 	struct endpoint local = {ip_of("192.0.2.2"), world.flow->local_port};
 	check_that(listener, "no socket");
 	check(socket_bind(listener, &local) == 0);
@@ -29,7 +29,7 @@ struct socket *harness_accept(const char *file, int line)
 
 struct socket *harness_connect(const char *file, int line)
 {
-	struct socket *socket = socket_open(world.stack);
+	struct socket *socket = socket_open(world.stack, SOCKET_STREAM);
 	struct endpoint local = {ip_of("192.0.2.2"), world.flow->local_port};
 	struct endpoint remote = {{{0}}, world.flow->peer_port};
 	memcpy(remote.address.bytes, world.flow->peer, 4);

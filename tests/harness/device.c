@@ -55,8 +55,8 @@ static bool note_arp_request(const struct frame *frame)
 {
 	if (!world.answers_arp || peek16(frame, AT_ETHER_TYPE) != 0x0806 || peek16(frame, AT_ARP + 6) != 1)
 		return false;
-	bool announcement = memcmp(frame->bytes + AT_ARP + 14, frame->bytes + AT_ARP + 24, 4) == 0;
-	if (!announcement && world.asked_count < 16)
+	bool about_ourselves = memcmp(world.config.address.bytes, frame->bytes + AT_ARP + 24, 4) == 0;
+	if (!about_ourselves && world.asked_count < 16)
 		memcpy(world.asked[world.asked_count++], frame->bytes + AT_ARP + 24, 4);
 	return true;
 }
@@ -69,7 +69,10 @@ int world_emit(void *user, const struct tx_packet *packet)
 	check_that(frame, "no memory for the harness");
 	frame_gather(frame, packet);
 	frame->time = world.now;
+	if (world.device_bounded && world.device_room-- == 0)
+		world.device_full = true;
 	if (world.device_full) {
+		world.device_bounded = false;
 		world.refused++;
 		free(frame);
 		return -EAGAIN;
@@ -87,6 +90,13 @@ int world_emit(void *user, const struct tx_packet *packet)
 	check_that(world.kept_count < KEPT_FRAMES, "too many frames for one script");
 	world.kept[world.kept_count++] = frame;
 	return 0;
+}
+
+void harness_device_room(unsigned frames)
+{
+	world_settle(HERE);
+	world.device_bounded = true;
+	world.device_room = frames;
 }
 
 void harness_device_full(bool full)

@@ -10,7 +10,6 @@
 #include "tests/harness/world.h"
 
 static const uint8_t stack_ip[4] = {192, 0, 2, 2};
-static const uint8_t gateway_ip[4] = {192, 0, 2, 254};
 
 uint8_t pattern(uint64_t offset)
 {
@@ -42,12 +41,26 @@ struct mac mac_of(const char *text)
 	return mac_of_ip(ip_of(text).bytes);
 }
 
-/* Who stands on the other side of the wire for this address: itself, or the gateway. */
+/* Whether an address is 255.255.255.255 or all ones in the host's bits of our network. */
+static bool is_broadcast(const uint8_t ip[4])
+{
+	bool limited = true, directed = world.config.prefix_length < 31;
+	for (unsigned bit = 0; bit < 32; bit++) {
+		bool one = ip[bit / 8] & 0x80 >> bit % 8, ours = stack_ip[bit / 8] & 0x80 >> bit % 8;
+		limited = limited && one;
+		directed = directed && (bit < world.config.prefix_length ? one == ours : one);
+	}
+	return limited || directed;
+}
+
+/* Who stands on the other side of the wire for this address: everybody, itself, or the gateway. */
 static struct mac next_hop(const uint8_t ip[4])
 {
+	if (is_broadcast(ip))
+		return MAC_BROADCAST;
 	for (unsigned bit = 0; bit < world.config.prefix_length; bit++)
 		if ((ip[bit / 8] ^ stack_ip[bit / 8]) & 0x80 >> bit % 8)
-			return mac_of_ip(gateway_ip);
+			return mac_of_ip(world.config.gateway.bytes);
 	return mac_of_ip(ip);
 }
 
@@ -196,6 +209,11 @@ void frame_fix(struct frame *frame)
 	poke16(frame, at + field, protocol == 17 && sum == 0 ? 0xffff : sum);
 }
 
+static bool is_fragment(const struct frame *frame)
+{
+	return peek16(frame, AT_IP_FRAGMENT) & 0x3fff; /* more fragments, or an offset */
+}
+
 /* --- Checking what left ------------------------------------------------------------------------------------------ */
 
 static const char *arp_fault(const struct frame *frame)
@@ -203,14 +221,15 @@ static const char *arp_fault(const struct frame *frame)
 	static const uint8_t nobody[6] = {0};
 	const uint8_t *arp = frame->bytes + AT_ARP;
 	bool request = peek16(frame, AT_ARP + 6) == 1;
+	bool probe = request && memcmp(arp + 14, nobody, 4) == 0; /* RFC 5227 1.1 */
 	if (frame->length != 42)
 		return "an ARP frame that is not 42 bytes long";
 	if (peek16(frame, AT_ARP) != 1 || peek16(frame, AT_ARP + 2) != 0x0800 || peek16(frame, AT_ARP + 4) != 0x0604)
 		return "ARP types or lengths";
 	if (memcmp(arp + 8, frame->bytes + AT_ETHER_FROM, 6) != 0)
 		return "ARP sender's MAC is not the frame's";
-	if (memcmp(arp + 14, stack_ip, 4) != 0)
-		return "ARP sender's address is not ours";
+	if (memcmp(arp + (probe ? 24 : 14), stack_ip, 4) != 0)
+		return probe ? "ARP probe for another address than ours" : "ARP sender's address is not ours";
 	if (request && memcmp(arp + 18, nobody, 6) != 0)
 		return "ARP request with a target MAC";
 	if (!request && memcmp(arp + 18, frame->bytes + AT_ETHER_TO, 6) != 0)
@@ -225,10 +244,10 @@ static const char *ip_fault(const struct frame *frame)
 		return "IP version, header length or total length";
 	if (naive_checksum(ip, 20, 0) != 0)
 		return "IP header checksum";
-	if (peek16(frame, AT_IP_FRAGMENT) != 0x4000)
-		return "IP flags: not just DF";
-	if (ip[8] != 64)
-		return "IP time to live is not 64";
+	if (ip[9] == 6 && peek16(frame, AT_IP_FRAGMENT) != 0x4000)
+		return "IP flags of a segment: not just DF";
+	if (ip[8] != (world.ttl ? world.ttl : world.config.ttl))
+		return "IP time to live is not the one that was set";
 	if (memcmp(ip + 12, stack_ip, 4) != 0)
 		return "IP source is not ours";
 	if (!world.stations_move && memcmp(frame->bytes + AT_ETHER_TO, next_hop(ip + 16).bytes, 6) != 0)
@@ -242,6 +261,8 @@ static const char *transport_fault(const struct frame *frame)
 	const uint8_t *message = frame->bytes + AT_TRANSPORT;
 	size_t length = frame->length - AT_TRANSPORT;
 	unsigned protocol = ip[9];
+	if (is_fragment(frame)) /* out_datagram() looks at the whole */
+		return peek16(frame, AT_IP_FRAGMENT) & 0xc000 ? "a fragment with DF or the reserved flag" : NULL;
 	if (protocol == 1)
 		return length < 8 || naive_checksum(message, length, 0) != 0 ? "ICMP length or checksum" : NULL;
 	if (protocol == 17)
@@ -270,7 +291,7 @@ const char *frame_fault(const struct frame *frame, size_t mtu)
 
 bool frame_is_tcp(const struct frame *frame)
 {
-	return frame->length >= AT_TRANSPORT + 20 && peek16(frame, AT_ETHER_TYPE) == 0x0800 &&
+	return frame->length >= AT_TRANSPORT + 20 && peek16(frame, AT_ETHER_TYPE) == 0x0800 && !is_fragment(frame) &&
 	       frame->bytes[AT_IP] == 0x45 && frame->bytes[AT_IP_PROTOCOL] == 6;
 }
 
@@ -295,9 +316,16 @@ void frame_print(const struct frame *frame, bool ours, char *text, size_t room)
 	else if (frame->length >= 42 && peek16(frame, AT_ETHER_TYPE) == 0x0806)
 		snprintf(text, room, "ARP op %u: %u.%u.%u.%u -> %u.%u.%u.%u", peek16(frame, AT_ARP + 6), b[28], b[29],
 			 b[30], b[31], b[38], b[39], b[40], b[41]);
+	else if (frame->length >= AT_TRANSPORT && peek16(frame, AT_ETHER_TYPE) == 0x0800 && is_fragment(frame))
+		snprintf(text, room, "protocol %u id %04x fragment at %u, %zu bytes, %s", b[AT_IP_PROTOCOL],
+			 peek16(frame, AT_IP_ID), (peek16(frame, AT_IP_FRAGMENT) & 0x1fff) * 8,
+			 frame->length - AT_TRANSPORT, b[AT_IP_FRAGMENT] & 0x20 ? "more" : "last");
 	else if (frame->length >= AT_TRANSPORT + 8 && peek16(frame, AT_ETHER_TYPE) == 0x0800 && b[AT_IP_PROTOCOL] == 1)
 		snprintf(text, room, "ICMP type %u code %u rest %08x, %zu bytes", b[34], b[35], peek32(frame, 38),
 			 frame->length);
+	else if (frame->length >= AT_TRANSPORT + 8 && peek16(frame, AT_ETHER_TYPE) == 0x0800 && b[AT_IP_PROTOCOL] == 17)
+		snprintf(text, room, "UDP %u>%u length %u, %zu bytes", peek16(frame, AT_TRANSPORT),
+			 peek16(frame, AT_TRANSPORT + 2), peek16(frame, AT_TRANSPORT + 4), frame->length);
 	else
 		snprintf(text, room, "EtherType %04x, %zu bytes",
 			 frame->length >= 14 ? peek16(frame, AT_ETHER_TYPE) : 0, frame->length);

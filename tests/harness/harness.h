@@ -49,7 +49,7 @@
  *            (0 where none is written); win and options compare where they are written (`<>`: none)
  *
  * The text is a printf format. Without being asked, for every frame sent the harness checks addresses of both layers,
- * lengths, IP header (no options, DF, TTL 64), and all checksums, by code of its own that shares nothing with the
+ * lengths, IP header (no options, TTL 64 or as set, DF in segments), and all checksums, by code of its own that shares nothing with the
  * stack's.
  *
  * ON FAILURE the story so far is printed: numbered frames, in and out, with their times.
@@ -77,6 +77,7 @@ void harness_end(void);
 
 /* The same, but ARP is the test's own business, from the announcement on, which has not left yet. */
 void harness_start_bare(void);
+void harness_start_bare_with(const struct stack_config *config);
 
 /* The configuration the next harness_start...() would use, to be changed before a start_with(). */
 struct stack_config harness_config(void);
@@ -192,6 +193,41 @@ void harness_read(const char *file, int line, struct socket *socket, size_t leng
 #define app_read_gives(socket, result) harness_read_gives(HERE, (socket), (result))
 void harness_read_gives(const char *file, int line, struct socket *socket, long result);
 
+/* --- Datagrams: the application's side, and the wire's ------------------------------------------------------------ */
+
+/* A datagram socket on the flow's local port and all addresses; or on this address; or one that is connected to the
+ * flow's peer. */
+struct socket *app_datagram(void);
+struct socket *app_datagram_on(const char *address);
+struct socket *app_datagram_connected(void);
+
+/* Send so many bytes of the pattern to the flow's peer, which must be taken; or where the socket is connected. */
+#define app_send_to(socket, length) harness_send_to(HERE, (socket), (length), true)
+#define app_send(socket, length)    harness_send_to(HERE, (socket), (length), false)
+void harness_send_to(const char *file, int line, struct socket *socket, size_t length, bool to_peer);
+
+/* Take a datagram of so many bytes of the pattern from the flow's peer, which must be there. */
+#define app_receive(socket, length) harness_receive(HERE, (socket), (length))
+struct socket_message harness_receive(const char *file, int line, struct socket *socket, size_t length);
+
+/* What a receive of at most one byte answers. */
+#define app_receive_gives(socket, result) harness_receive_gives(HERE, (socket), (result))
+void harness_receive_gives(const char *file, int line, struct socket *socket, long result);
+
+/* From the flow's peer to its local port arrive, or the other way leave, so many bytes of the pattern. */
+#define in_udp(length)  harness_in_udp(HERE, (length))
+#define out_udp(length) harness_out_udp(HERE, (length))
+void harness_in_udp(const char *file, int line, size_t length);
+struct frame harness_out_udp(const char *file, int line, size_t length);
+
+/* An ICMP error of this type and code that quotes the IP header and the first 8 bytes of a frame of ours. */
+struct frame frame_icmp_about(unsigned type, unsigned code, const struct frame *about);
+
+/* What our packets must have as time to live from now on, in place of 64. */
+void harness_expect_ttl(unsigned ttl);
+
+/* --- Connections that stand --------------------------------------------------------------------------------------- */
+
 /* An established connection on the current flow, opened by the peer or by us. The peer's segments carry no option but
  * MSS 1000 (round numbers), and its window is 65535. */
 struct socket *passive_open(void);
@@ -270,16 +306,57 @@ void harness_in_raw(const char *file, int line, const void *bytes, size_t length
 #define out_frame() harness_out_frame(HERE)
 struct frame harness_out_frame(const char *file, int line);
 
-/* A broadcast request of ours for this address; the announcement of ours; a reply of ours to this station. */
-#define out_arp_request(target) harness_out_arp(HERE, 1, "192.0.2.2", (target))
-#define out_arp_announcement()  harness_out_arp(HERE, 1, "192.0.2.2", "192.0.2.2")
-#define out_arp_reply(target)   harness_out_arp(HERE, 2, "192.0.2.2", (target))
-void harness_out_arp(const char *file, int line, unsigned operation, const char *sender, const char *target);
+/* A request of ours for this address, broadcast, or to the station that has it; a reply of ours to this station; an
+ * announcement of our address, of which there are two, two seconds apart; a probe for it (RFC 5227). */
+#define out_arp_request(target)    harness_out_arp(HERE, MAC_BROADCAST, 1, "192.0.2.2", (target))
+#define out_arp_request_to(target) harness_out_arp(HERE, mac_of(target), 1, "192.0.2.2", (target))
+#define out_arp_reply(target)      harness_out_arp(HERE, mac_of(target), 2, "192.0.2.2", (target))
+#define out_arp_announcement()     harness_out_arp(HERE, MAC_BROADCAST, 1, "192.0.2.2", "192.0.2.2")
+#define out_arp_probe()            harness_out_arp(HERE, MAC_BROADCAST, 1, "0.0.0.0", "192.0.2.2")
+void harness_out_arp(const char *file, int line, struct mac to, unsigned operation, const char *sender,
+		     const char *target);
 
 /* An ICMP message to the peer, with these fields; it is returned for a look at its data (which begins at AT_TRANSPORT
  * + 8). */
 #define out_icmp(type, code, rest) harness_out_icmp(HERE, (type), (code), (rest))
 struct frame harness_out_icmp(const char *file, int line, unsigned type, unsigned code, uint32_t rest);
+
+/* --- Fragments (fragment.c) --------------------------------------------------------------------------------------- */
+
+#define DATAGRAM_MAX 65515 /* bytes that an IP packet carries at most */
+
+/* What one IP packet would carry if frames were large enough. Its fields may be changed before it is cut. */
+struct datagram {
+	uint8_t from[4];
+	uint8_t to[4];
+	uint8_t protocol;
+	uint8_t tos;
+	uint8_t ttl;
+	uint16_t id;
+	size_t length;
+	uint8_t bytes[DATAGRAM_MAX]; /* transport header and payload */
+};
+
+/* From the current flow's peer to the stack, with right checksums and the pattern as data; or what this frame, whose
+ * header has no options, carries. */
+struct datagram datagram_icmp(unsigned type, unsigned code, uint32_t rest, size_t data_length);
+struct datagram datagram_udp(unsigned from_port, unsigned to_port, size_t data_length);
+struct datagram datagram_of(const struct frame *frame);
+
+/* The fragment with the bytes from `start` (a multiple of 8) up to, not including, `end`. It has "more fragments" unless
+ * the datagram ends there. */
+struct frame frame_fragment(const struct datagram *d, size_t start, size_t end);
+
+/* That fragment arrives; the whole datagram does, in order, in pieces of so many bytes. */
+#define in_fragment(datagram, start, end) harness_in_fragment(HERE, (datagram), (start), (end))
+#define in_datagram(datagram, piece)      harness_in_datagram(HERE, (datagram), (piece))
+void harness_in_fragment(const char *file, int line, const struct datagram *d, size_t start, size_t end);
+void harness_in_datagram(const char *file, int line, const struct datagram *d, size_t piece);
+
+/* A datagram of ours has left, whole or in fragments: take it. Its fragments come in order, are alike in all that they
+ * must share, each but the last as large as the MTU lets it; and the transport checksum over all is right. */
+#define out_datagram() harness_out_datagram(HERE)
+struct datagram harness_out_datagram(const char *file, int line);
 
 /* The byte that stands at this place of a stream: 0 for the first one. Also the data of frame_icmp() and
  * frame_udp(). */
@@ -292,6 +369,9 @@ void harness_receive_marks(enum rx_checksum checksum, uint16_t gso_size);
 
 /* The device answers -EAGAIN from now on, or can send again and says so. */
 void harness_device_full(bool full);
+
+/* So many more frames fit into it; then it is full, until harness_device_full(false). */
+void harness_device_room(unsigned frames);
 
 /* How many frames it has refused. */
 unsigned harness_device_refused(void);

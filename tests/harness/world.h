@@ -24,6 +24,8 @@ struct world {
 	bool answers_arp;
 	bool stations_move; /* MAC addresses of others are not what their IP address says */
 	bool failed;
+	bool ending;  /* in harness_end() */
+	unsigned ttl; /* that our packets must have; 0: 64 */
 
 	/* Frames that left and were not taken yet: kept[taken .. kept_count). */
 	struct frame *kept[KEPT_FRAMES];
@@ -37,6 +39,8 @@ struct world {
 	enum rx_checksum rx_checksum; /* marks of frames that arrive */
 	uint16_t rx_gso_size;
 	bool device_full;
+	bool device_bounded; /* device_room is how many frames fit before it is full */
+	unsigned device_room;
 	unsigned refused;
 
 	struct flow flows[FLOWS];

@@ -124,40 +124,56 @@ Test(ip, a_wrong_checksum_is_dropped)
 	}
 }
 
-/* RFC 1122 3.2.1.7: 0 is dropped, 1 is enough for a host. */
+/* RFC 1122 3.2.1.7: a host takes what has reached it, with 1 and even with 0. */
 Test(ip, time_to_live)
 {
 	struct frame frame = echo();
 	frame.bytes[AT_IP_TTL] = 0;
 	frame_fix_ip(&frame);
-	refused(frame, DROP_IP_TTL);
+	answered(frame);
 	frame.bytes[AT_IP_TTL] = 1;
 	frame_fix_ip(&frame);
 	answered(frame);
 }
 
-/* RFC 1122 3.2.1.3 */
-Test(ip, what_is_not_for_us_is_dropped)
+struct named {
+	const char *address;
+	enum drop_reason reason;
+};
+
+/* RFC 1122 3.2.1.3; RFC 1122 3.1: forwarding is off. */
+Test(ip, what_is_not_for_us_is_dropped_by_name)
 {
-	static const char *const others[] = {"192.0.2.3", "198.51.100.2", "224.0.0.1", "127.0.0.1", "0.0.0.0"};
+	static const struct named others[] = {
+	    {"192.0.2.3", DROP_IP_NOT_OURS},  {"198.51.100.2", DROP_IP_NOT_OURS}, {"198.51.100.255", DROP_IP_NOT_OURS},
+	    {"0.0.0.0", DROP_IP_NOT_OURS},    {"240.0.0.1", DROP_IP_NOT_OURS},    {"224.0.0.1", DROP_IP_MULTICAST},
+	    {"239.1.2.3", DROP_IP_MULTICAST}, {"127.0.0.1", DROP_IP_LOOPBACK},    {"127.255.255.255", DROP_IP_LOOPBACK},
+	    {"128.0.0.1", DROP_IP_NOT_OURS},  {"126.0.0.1", DROP_IP_NOT_OURS},    {"223.0.0.1", DROP_IP_NOT_OURS},
+	};
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
 		struct frame frame = echo();
-		memcpy(frame.bytes + AT_IP_TO, ip_of(others[i]).bytes, 4);
+		memcpy(frame.bytes + AT_IP_TO, ip_of(others[i].address).bytes, 4);
 		frame_fix(&frame);
-		refused(frame, DROP_IP_NOT_OURS);
+		refused(frame, others[i].reason);
 	}
 }
 
 /* RFC 1122 3.2.1.3: sources that cannot be one host; our own is the land attack. */
 Test(ip, attack_sources_that_are_no_host)
 {
-	static const char *const bad[] = {"0.0.0.0",   "0.1.2.3",         "127.0.0.1",   "224.0.0.1", "239.255.255.255",
-					  "240.0.0.1", "255.255.255.255", "192.0.2.255", "192.0.2.0", "192.0.2.2"};
+	static const struct named bad[] = {
+	    {"0.0.0.0", DROP_IP_SOURCE},           {"0.1.2.3", DROP_IP_SOURCE},
+	    {"224.0.0.1", DROP_IP_SOURCE},         {"239.255.255.255", DROP_IP_SOURCE},
+	    {"240.0.0.1", DROP_IP_SOURCE},         {"255.255.255.255", DROP_IP_SOURCE},
+	    {"192.0.2.255", DROP_IP_SOURCE},       {"192.0.2.0", DROP_IP_SOURCE},
+	    {"192.0.2.2", DROP_IP_SOURCE},         {"127.0.0.1", DROP_IP_LOOPBACK},
+	    {"127.255.255.255", DROP_IP_LOOPBACK},
+	};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		struct frame frame = echo();
-		memcpy(frame.bytes + AT_IP_FROM, ip_of(bad[i]).bytes, 4);
+		memcpy(frame.bytes + AT_IP_FROM, ip_of(bad[i].address).bytes, 4);
 		frame_fix(&frame);
-		refused(frame, DROP_IP_SOURCE);
+		refused(frame, bad[i].reason);
 	}
 }
 
@@ -179,24 +195,14 @@ Test(ip, unicast_inside_a_link_broadcast_is_dropped)
 	refused(frame, DROP_IP_LINK_BROADCAST);
 }
 
-/* Reassembly is not there yet: every fragment is dropped by name, the first one included, and no error is sent. */
-Test(ip, fragments_are_dropped)
-{
-	static const unsigned fields[] = {0x2000, 0x0001, 0x2001, 0x1fff, 0x3fff};
-	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-		struct frame frame = frame_udp(1000, 2000, 16);
-		poke16(&frame, AT_IP_FRAGMENT, fields[i]);
-		frame_fix_ip(&frame);
-		refused(frame, DROP_IP_FRAGMENT);
-	}
-	answered(echo());
-}
-
 /* The reserved bit is no reason to drop (RFC 791 3.1 names none), nor is an absent DF. */
 Test(ip, without_dont_fragment_it_is_taken)
 {
 	struct frame frame = echo();
 	poke16(&frame, AT_IP_FRAGMENT, 0);
+	frame_fix_ip(&frame);
+	answered(frame);
+	poke16(&frame, AT_IP_FRAGMENT, 0x8000);
 	frame_fix_ip(&frame);
 	answered(frame);
 }
@@ -215,14 +221,60 @@ Test(ip, unknown_options_are_skipped)
 	answered(frame_with_ip_options(&frame, "\x44\x08\x05\x00\x00\x00\x00\x00", 8)); /* timestamp */
 }
 
+/* The length of this option cannot be: RFC 1122 3.2.2.5 has it told, with a pointer to the byte (RFC 792). */
+static void problem(struct frame frame, unsigned pointer)
+{
+	in_frame(&frame);
+	assert_dropped(DROP_IP_OPTIONS);
+	struct frame error = out_icmp(12, 0, pointer << 24);
+	check(error.length == frame.length + 28);
+	check(memcmp(error.bytes + AT_TRANSPORT + 8, frame.bytes + AT_IP, frame.length - 14) == 0);
+}
+
 Test(ip, attack_options_with_impossible_lengths)
 {
 	struct frame frame = echo();
-	refused(frame_with_ip_options(&frame, "\x94\x00\x00\x00", 4), DROP_IP_OPTIONS);
-	refused(frame_with_ip_options(&frame, "\x94\x01\x00\x00", 4), DROP_IP_OPTIONS);
-	refused(frame_with_ip_options(&frame, "\x94\x05\x00\x00", 4), DROP_IP_OPTIONS);
-	refused(frame_with_ip_options(&frame, "\x94\xff\x00\x00", 4), DROP_IP_OPTIONS);
-	refused(frame_with_ip_options(&frame, "\x01\x01\x01\x94", 4), DROP_IP_OPTIONS);
+	problem(frame_with_ip_options(&frame, "\x94\x00\x00\x00", 4), 21);
+	problem(frame_with_ip_options(&frame, "\x94\x01\x00\x00", 4), 21);
+	problem(frame_with_ip_options(&frame, "\x94\x05\x00\x00", 4), 21);
+	problem(frame_with_ip_options(&frame, "\x94\xff\x00\x00", 4), 21);
+	problem(frame_with_ip_options(&frame, "\x01\x01\x94\x00", 4), 23);
+	problem(frame_with_ip_options(&frame, "\x01\x01\x01\x94", 4), 23); /* no length at all: the kind */
+	problem(frame_with_ip_options(&frame, "\x94\x04\x00\x00\x07\x09\x04\x00", 8), 25);
+}
+
+/* RFC 1122 3.2.2: nobody is told who could not be, or when all were asked. */
+Test(ip, attack_parameter_problems_are_not_told_to_nobody)
+{
+	struct frame plain = echo();
+	struct frame bad = frame_with_ip_options(&plain, "\x94\x00\x00\x00", 4);
+	static const struct named from[] = {{"192.0.2.2", DROP_IP_SOURCE},
+					    {"127.0.0.1", DROP_IP_LOOPBACK},
+					    {"192.0.2.255", DROP_IP_SOURCE},
+					    {"224.0.0.1", DROP_IP_SOURCE}};
+	static const struct named to[] = {{"127.0.0.1", DROP_IP_LOOPBACK},
+					  {"224.0.0.1", DROP_IP_MULTICAST},
+					  {"192.0.2.255", DROP_IP_OPTIONS},
+					  {"192.0.2.3", DROP_IP_OPTIONS}};
+	for (size_t i = 0; i < 4; i++) {
+		struct frame frame = bad;
+		memcpy(frame.bytes + AT_IP_FROM, ip_of(from[i].address).bytes, 4);
+		frame_fix_ip(&frame);
+		refused(frame, from[i].reason);
+		frame = bad;
+		memcpy(frame.bytes + AT_IP_TO, ip_of(to[i].address).bytes, 4);
+		frame_fix_ip(&frame);
+		refused(frame, to[i].reason);
+	}
+	struct frame frame = bad;
+	memset(frame.bytes, 0xff, 6);
+	refused(frame, DROP_IP_LINK_BROADCAST);
+	frame = bad;
+	poke16(&frame, AT_IP_FRAGMENT, 1); /* not the first fragment */
+	frame_fix_ip(&frame);
+	refused(frame, DROP_IP_OPTIONS);
+	plain = frame_icmp(3, 1, 0, 28); /* an error itself */
+	refused(frame_with_ip_options(&plain, "\x94\x00\x00\x00", 4), DROP_IP_OPTIONS);
 }
 
 /* Loose (131) and strict (137) source routes are refused, also empty ones. */
@@ -246,10 +298,11 @@ Test(ip, attack_ip_in_ip_is_not_decapsulated)
 	out_icmp(3, 2, 0);
 }
 
-Test(ip, broadcasts_of_both_kinds_are_received_but_never_answered)
+/* RFC 1122 3.3.6: limited, directed, and the old form with zeros. */
+Test(ip, broadcasts_of_all_forms_are_received_but_never_answered)
 {
-	static const char *const all[] = {"255.255.255.255", "192.0.2.255"};
-	for (size_t i = 0; i < 2; i++) {
+	static const char *const all[] = {"255.255.255.255", "192.0.2.255", "192.0.2.0"};
+	for (size_t i = 0; i < 3; i++) {
 		struct frame frame = frame_udp(1000, 2000, 16);
 		memset(frame.bytes, 0xff, 6);
 		memcpy(frame.bytes + AT_IP_TO, ip_of(all[i]).bytes, 4);
@@ -263,36 +316,14 @@ Test(ip, broadcasts_of_both_kinds_are_received_but_never_answered)
 	}
 }
 
-/* --- Routing ----------------------------------------------------------------------------------------------------- */
-
-/* RFC 1122 3.3.1.1: a destination off our network is reached through the gateway's MAC, which is what is asked for. */
-Test(ip, an_off_link_destination_goes_to_the_gateway)
-{
-	memcpy(flow_current()->peer, ip_of("198.51.100.7").bytes, 4);
-	struct frame frame = echo();
-	harness_end();
-	harness_start_bare();
-	memcpy(flow_current()->peer, ip_of("198.51.100.7").bytes, 4);
-	out_arp_announcement();
-	in_frame(&frame);
-	out_arp_request("192.0.2.254");
-	struct frame reply = frame_arp(2, mac_of("192.0.2.254"), "192.0.2.254", mac_of("192.0.2.2"), "192.0.2.2");
-	in_frame(&reply);
-	out_icmp(0, 0, 0x00070001); /* the harness checks that the MAC is the gateway's */
-	check(events_seen(EVENT_ROUTE_GATEWAY) > 0);
-}
-
-/* RFC 1122 3.3.1.1: it works without a gateway, on the own network. */
-Test(ip, without_a_gateway_the_own_network_is_reached_and_no_other)
+/* RFC 3021: a network of two addresses has no broadcast: both are hosts. */
+Test(ip, the_network_of_two_addresses_has_no_broadcast)
 {
 	struct stack_config config = harness_config();
-	config.gateway = ADDRESS_ANY;
+	config.prefix_length = 31; /* 192.0.2.2 and 192.0.2.3 */
+	config.gateway = ip_of("192.0.2.3");
 	harness_end();
 	harness_start_with(&config);
+	memcpy(flow_current()->peer, ip_of("192.0.2.3").bytes, 4);
 	answered(echo());
-	check(stack_echo(harness_stack(), ip_of("198.51.100.7"), 1, 1, "x", 1) < 0);
-	memcpy(flow_current()->peer, ip_of("198.51.100.7").bytes, 4);
-	struct frame frame = echo();
-	in_frame(&frame);
-	quiet();
 }

@@ -135,7 +135,7 @@ Test(sockets, connecting_is_told_in_good_and_in_bad)
 /* Calls on a socket that is nothing yet. */
 Test(sockets, calls_without_a_connection)
 {
-	struct socket *s = socket_open(harness_stack());
+	struct socket *s = socket_open(harness_stack(), SOCKET_STREAM);
 	uint8_t byte = 0;
 	size_t length;
 	struct slice slices[2];
@@ -174,7 +174,7 @@ Test(sockets, shutting_the_read_side)
 Test(sockets, an_idle_machine_has_no_deadline)
 {
 	passive_open();
-	quiet_for(100 * SECOND); /* ARP's entries have aged */
+	quiet_for(3600 * SECOND); /* ARP's entries have aged */
 	check(stack_deadline(harness_stack()) == UINT64_MAX);
 }
 
@@ -218,15 +218,15 @@ Test(sockets, closing_after_the_connection_has_ended)
 	quiet_for(60 * SECOND);
 	in(". 1:1(0) ack 2");
 	out("R 2:2(0)");
-	socket_abort(socket_open(harness_stack()));
+	socket_abort(socket_open(harness_stack(), SOCKET_STREAM));
 	quiet();
 }
 
 /* Without a name: an address of the stack's own, and a port that is free. */
 Test(sockets, listening_without_a_port)
 {
-	struct socket *one = socket_open(harness_stack());
-	struct socket *two = socket_open(harness_stack());
+	struct socket *one = socket_open(harness_stack(), SOCKET_STREAM);
+	struct socket *two = socket_open(harness_stack(), SOCKET_STREAM);
 	check(socket_listen(one, 1) == 0 && socket_listen(two, 0) == 0);
 	check(socket_local(one).port >= 1024 && socket_local(two).port >= 1024);
 	check(socket_local(one).port != socket_local(two).port);
@@ -289,19 +289,9 @@ Test(sockets, merged_frames_are_taken)
 {
 	struct socket *s = passive_open();
 	harness_receive_marks(RX_CHECKSUM_PARTIAL, 1460);
-	in("P. 1:7301(7300) ack 1");
-	app_read(s, 7300);
-	pass(40 * MS);
+	in("P. 1:7301(7300) ack 1"); /* five full segments at once (SHLD-19) */
 	out(". 1:1(0) ack 7301");
-}
-
-/* A merged echo request whose reply would not fit in one frame. */
-Test(sockets, a_merged_echo_request_is_too_big_to_answer)
-{
-	struct frame frame = frame_icmp(8, 0, 1, 3000);
-	harness_receive_marks(RX_CHECKSUM_PARTIAL, 1480);
-	in_frame(&frame);
-	assert_dropped(DROP_ICMP_TOO_BIG);
+	app_read(s, 7300);
 }
 
 /* Hundreds of connections at once, each with its own bytes. */

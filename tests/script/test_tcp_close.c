@@ -11,12 +11,17 @@ TestSuite(tcp_close, .init = harness_start, .fini = harness_end);
 
 #define TWO_MSL (60 * SECOND)
 
-/* The connection is gone: a segment of it draws the RST that RFC 9293 3.10.7.1 gives to any stranger. */
-static void gone(unsigned seq, unsigned ack)
+/* The connection is gone: a segment of it draws a RST, from the listener (RFC 9293 3.10.7.2) or from nobody (3.10.7.1). */
+static void gone_as(enum drop_reason reason, unsigned seq, unsigned ack)
 {
 	in(". %u:%u(0) ack %u", seq, seq, ack);
-	assert_dropped(DROP_TCP_NO_CONNECTION);
+	assert_dropped(reason);
 	out("R %u:%u(0)", ack, ack);
+}
+
+static void gone(unsigned seq, unsigned ack)
+{
+	gone_as(DROP_TCP_ACK, seq, ack);
 }
 
 /* --- Who closes first -------------------------------------------------------------------------------------------- */
@@ -90,7 +95,7 @@ Test(tcp_close, active_of_a_connection_that_we_opened)
 	in("F. 1:1(0) ack 2");
 	out(". 2:2(0) ack 2");
 	quiet_for(TWO_MSL);
-	gone(2, 2);
+	gone_as(DROP_TCP_NO_CONNECTION, 2, 2);
 }
 
 /* --- With data --------------------------------------------------------------------------------------------------- */
@@ -349,7 +354,7 @@ Test(tcp_close, listener_resets_what_waits)
 	check(frame.bytes[AT_TCP_FLAGS] & 0x04);
 	quiet_for(1000 * SECOND);
 	flow_select(1);
-	gone(1, 1);
+	gone_as(DROP_TCP_NO_CONNECTION, 1, 1);
 }
 
 /* An orphan in FIN-WAIT-2 does not wait for its peer for ever (RFC 9293 leaves it open; Linux: 60 s). */
@@ -445,4 +450,30 @@ Test(tcp_close, destroyed_in_every_state)
 		out_frame();
 	in(". 101:201(100) ack 1");
 	out(". 5001:5001(0) ack 1");
+}
+
+/* What was never read in TIME-WAIT is nobody's loss but ours: no RST, and TIME-WAIT goes on (MUST-13). */
+Test(tcp_close, unread_text_does_not_end_time_wait)
+{
+	struct socket *s = passive_open();
+	socket_shutdown(s, SOCKET_SHUTDOWN_WRITE);
+	out("F. 1:1(0) ack 1");
+	in(". 1:1(0) ack 2");
+	in("FP. 1:11(10) ack 2");
+	out(". 2:2(0) ack 12");
+	socket_close(s);
+	quiet();
+	in("FP. 1:11(10) ack 2");
+	out(". 2:2(0) ack 12");
+}
+
+/* Text beyond the peer's own FIN is dropped by name. */
+Test(tcp_close, text_after_the_fin_is_named)
+{
+	passive_open();
+	in("F. 1:1(0) ack 1");
+	out(". 1:1(0) ack 2");
+	in("P. 2:12(10) ack 1");
+	assert_dropped(DROP_TCP_AFTER_FIN);
+	quiet_for(SECOND);
 }

@@ -278,6 +278,21 @@ Test(tcp_data, attack_text_beyond_a_fin)
 	out_rest();
 }
 
+/* The same, where the FIN comes with the text that was missing before that which lies beyond it: it ends nothing. */
+Test(tcp_data, attack_fin_in_the_middle_of_what_has_come)
+{
+	struct socket *s = passive_open();
+	in(". 11:131(120) ack 1");
+	out(". 1:1(0) ack 1");
+	in("FP. 1:119(118) ack 1");
+	out(". 1:1(0) ack 131");
+	app_read(s, 130);
+	app_read_gives(s, -EAGAIN);
+	in("F. 131:131(0) ack 1");
+	out(". 1:1(0) ack 132");
+	app_read_gives(s, 0);
+}
+
 /* Two FINs at different places: the first to come counts, or the connection is at least not harmed. */
 Test(tcp_data, attack_two_fins)
 {
@@ -441,4 +456,62 @@ Test(tcp_data, attack_out_of_order_flood_upwards)
 	pass(SECOND);
 	harness_deaf(false);
 	app_read(s, 8000);
+}
+
+/* Where the urgent text ends is counted from the number that the segment came with, not from what is left of it (MUST-62). */
+Test(tcp_data, the_urgent_pointer_of_a_trimmed_segment)
+{
+	struct socket *s = passive_open();
+	in("P. 1:11(10) ack 1");
+	app_read(s, 10);
+	out_rest();
+	in("PU. 1:21(20) ack 1 urg 15");
+	check(event_last(EVENT_TCP_URGENT)->value == 5);
+	app_read(s, 10);
+	pass(40 * MS);
+	out(". 1:1(0) ack 21");
+}
+
+static size_t held(void)
+{
+	return stack_memory(harness_stack())->bytes;
+}
+
+/* Read 60,000 bytes and answer with 100. */
+static void exchange(struct socket *s)
+{
+	for (unsigned i = 0; i < 60; i++) {
+		in("P. %u(1000) ack 1", 1 + i * 1000);
+		out_rest();
+	}
+	app_read(s, 60000);
+	app_write(s, 100);
+	out_rest();
+}
+
+/* The rings are given back once they are empty and nothing has come for a while, though no ACK was ever late. */
+Test(tcp_data, an_idle_connection_holds_no_ring)
+{
+	struct socket *s = passive_open();
+	size_t before = held();
+	exchange(s);
+	check(held() > before);
+	in(". 60001:60001(0) ack 101");
+	quiet_for(SECOND);
+	check(held() == before);
+}
+
+/* TIME-WAIT holds none from its beginning. */
+Test(tcp_data, time_wait_holds_no_ring)
+{
+	struct socket *s = passive_open();
+	size_t before = held();
+	exchange(s);
+	socket_shutdown(s, SOCKET_SHUTDOWN_WRITE);
+	out_rest();
+	in("F. 60001:60001(0) ack 102");
+	out_rest();
+	socket_close(s);
+	check(held() < before);
+	quiet_for(30 * SECOND);
 }

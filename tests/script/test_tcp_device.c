@@ -156,7 +156,7 @@ Test(tcp_device, every_connection_goes_on)
  * is asserted is that nothing crashes, the invariants hold, and (harness_end) everything comes back. */
 static void session(void)
 {
-	struct socket *listener = socket_open(harness_stack());
+	struct socket *listener = socket_open(harness_stack(), SOCKET_STREAM);
 	struct endpoint local = {ip_of("192.0.2.2"), 5000};
 	struct socket *s = NULL;
 	uint8_t bytes[4000] = {0};
@@ -166,9 +166,9 @@ static void session(void)
 		s = socket_accept(listener);
 	}
 	if (!s)
-		s = socket_open(harness_stack());
+		s = socket_open(harness_stack(), SOCKET_STREAM);
 	struct endpoint remote = {ip_of("192.0.2.1"), 6001};
-	struct socket *client = socket_open(harness_stack());
+	struct socket *client = socket_open(harness_stack(), SOCKET_STREAM);
 	if (client && socket_connect(client, &remote) == 0)
 		pass(MS);
 	in(". 1001:2001(1000) ack 1 win 500");

@@ -139,3 +139,17 @@ Test(tcp_options, unknown_options_are_skipped)
 	in("S 0:0(0) <hex fd05aabbcc,mss 1000,hex 2202,wscale 3,nop,hex 1e0400ff>");
 	out("S. 0:0(0) ack 1 <mss 1460,nop,wscale 7>");
 }
+
+/* RFC 7323 4.3: a segment whose ACK cannot be does not set the timestamp by which later ones are judged. */
+Test(tcp_options, attack_a_blind_segment_does_not_poison_the_timestamp)
+{
+	struct socket *s = passive_open_with("mss 1012,sackOK,TS val 100 ecr 0", 65535, 65535);
+	in(". 1:11(10) ack 900000 <TS val 2000000000 ecr 1>");
+	assert_dropped(DROP_TCP_ACK);
+	out_rest();
+	in("P. 1:11(10) ack 1 <TS val 1100 ecr last>");
+	assert_not_dropped();
+	app_read(s, 10);
+	after(40 * MS);
+	out(". 1:1(0) ack 11 <nop,nop,TS val * ecr 1100>");
+}

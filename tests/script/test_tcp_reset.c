@@ -442,3 +442,31 @@ Test(tcp_reset, attack_broken_segments)
 	}
 	stands(s);
 }
+
+/* RFC 5961 3.2: a RST is believed for its own number, not for that of text which it carries across RCV.NXT. */
+Test(tcp_reset, attack_reset_with_text_across_the_edge)
+{
+	struct socket *s = passive_open();
+	in("P. 1:1001(1000) ack 1");
+	app_read(s, 1000);
+	out(". 1:1(0) ack 1001");
+	in("R 500:1500(1000)");
+	assert_dropped(DROP_TCP_RST);
+	out(". 1:1(0) ack 1001");
+	in("R 1001:1001(0)");
+	app_read_gives(s, -ECONNRESET);
+}
+
+/* RFC 5961 4.2 and 7: a SYN outside the window is answered like one inside: not more often than twice a second. */
+Test(tcp_reset, attack_flood_of_syns_outside_the_window)
+{
+	passive_open();
+	for (unsigned i = 0; i < 20; i++) {
+		in("S 900000:900000(0)");
+		if (i == 0)
+			out(". 1:1(0) ack 1");
+	}
+	pass(500 * MS);
+	in("S 900000:900000(0)");
+	out(". 1:1(0) ack 1");
+}

@@ -438,3 +438,29 @@ Test(tcp_window, attack_one_byte_windows)
 	pass(0);
 	out_frame();
 }
+
+/* RFC 9293 3.8.6.2.1: however long the window was closed, one that opens by too little is used within a second. */
+Test(tcp_window, a_small_window_after_a_long_closed_one)
+{
+	struct socket *s = passive_open();
+	app_write(s, 5000);
+	out_rest();
+	in(". 1:1(0) ack 5001 win 0");
+	app_write(s, 600);
+	out_rest();
+	for (unsigned i = 0; i < 9; i++) {
+		pass(120 * SECOND);
+		out_rest();
+		in(". 1:1(0) ack 5001 win 0");
+		out_rest();
+	}
+	pass(3 * SECOND);
+	out_rest();
+	in(". 1:1(0) ack 5001 win 500");
+	pass(SECOND);
+	out(". 5001:5501(500) ack 1");
+	out_rest();
+	in(". 1:1(0) ack 5501 win 65535");
+	out("P. 5501:5601(100) ack 1");
+	in(". 1:1(0) ack 5601 win 65535");
+}

@@ -6,7 +6,7 @@ talk() {
 	"$BUILD/tests/peer" 7777 "$1" >"$scratch/peer" 2>&1 &
 	peer=$!
 	within 10 grep -q listening "$scratch/peer" || return
-	timeout 100 "$BUILD/tests/client" 7777 "$1"
+	timeout 100 "$BUILD/tests/client" "$1" $host 7777
 	got=$?
 	kill $peer 2>/dev/null
 	wait $peer 2>/dev/null
@@ -16,7 +16,8 @@ talk() {
 
 scene() {
 	check '10 MiB there and back, closed one side at a time' talk echo
-	check 'a connection refused' timeout 20 "$BUILD/tests/client" 7778 refuse
+	check 'a connection refused' timeout 20 "$BUILD/tests/client" refuse $host 7778
+	check 'an address that nobody has: host unreachable' timeout 60 "$BUILD/tests/client" nobody 192.0.2.77 7777
 	check 'a peer that resets' talk reset
 }
 play scene

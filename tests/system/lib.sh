@@ -2,7 +2,7 @@
 #
 #     . "$(dirname "$0")/lib.sh"
 #     scene() {
-#         serve "$site"                                  strata httpd, in a private network
+#         serve "$site"                                  strata httpd, in a private network; or start echo, ...
 #         check 'what it shows' curl ... http://$stack/
 #         stop
 #     }
@@ -37,7 +37,7 @@ check() {
 		report 'not ok' "$what"
 		echo "# status $? of: $*"
 		tail -n 20 "$scratch/output" | cut -c 1-200 | sed 's/^/#   /'
-		[ ! -s "$scratch/server.log" ] || { echo '# strata said:' && tail -n 20 "$scratch/server.log" | sed 's/^/#   /'; }
+		[ ! -s "$log" ] || { echo '# strata said:' && tail -n 20 "$log" | sed 's/^/#   /'; }
 	fi
 }
 
@@ -72,21 +72,37 @@ within() {
 # curl, bounded and the same on every machine
 fetch() { curl -q -sS --max-time 60 "$@"; }
 
-# serve ARGUMENT...: start strata httpd and wait until it can be reached. Signals come as they would from a terminal.
-serve() {
-	env --default-signal=INT "$BUILD/strata" httpd "$@" >"$scratch/server.out" 2>"$scratch/server.log" &
+# launch COMMAND ARGUMENT...: start strata. Signals come as they would from a terminal.
+launch() {
+	command=$1
+	env --default-signal=INT "$BUILD/strata" "$@" >"$scratch/server.out" 2>"$log" &
 	server=$!
+}
+
+# serve ARGUMENT...: start strata httpd and wait until it can be reached.
+serve() {
+	launch httpd "$@"
 	check 'httpd starts serving' within 10 serving
+}
+
+serving() {
+	kill -0 $server && grep "^strata: serving .*http://$stack[:/]" "$log"
+}
+
+# start COMMAND ARGUMENT...: start one that announces nothing, and wait until it answers.
+start() {
+	launch "$@"
+	check "$1 starts" within 10 answering
+}
+
+answering() {
+	kill -0 $server && ping -q -c 1 -W 1 $stack
 }
 
 # stop [SIGNAL]: end it as a person would; it must end well.
 stop() {
 	kill -s "${1:-INT}" $server
-	check "${1:-INT} ends httpd with status 0" status_is 0 wait $server
-}
-
-serving() {
-	kill -0 $server && grep "^strata: serving .*http://$stack[:/]" "$scratch/server.log"
+	check "${1:-INT} ends $command with status 0" status_is 0 wait $server
 }
 
 # make_site: $site is a folder of pages that this user can serve, of which the tests know the content.
@@ -134,8 +150,9 @@ play() {
 	# A copy that any user can reach, wherever the repository lies.
 	mkdir -p "$outside/build/tests" "$outside/tests" "$outside/tmp"
 	cp "$BUILD/strata" "$outside/build"
-	for program in client peer; do
-		[ ! -e "$BUILD/tests/$program" ] || cp "$BUILD/tests/$program" "$outside/build/tests"
+	for source in tests/system/*.c; do
+		program=$BUILD/tests/$(basename "$source" .c)
+		[ ! -e "$program" ] || cp "$program" "$outside/build/tests"
 	done
 	cp -R scripts tests/system "$outside"
 	mv "$outside/system" "$outside/tests"
@@ -151,7 +168,7 @@ play() {
 			as_user $(as_user sh -c ". tests/system/lib.sh && enter")
 	fi
 	if [ -n "${2-}" ] && [ -n "$(why_not)" ]; then
-		way= scratch=$outside/tmp
+		way= scratch=$outside/tmp log=$outside/tmp/server.log
 		$2
 	fi
 	echo "1..$count"
@@ -187,6 +204,7 @@ inside() {
 	way=$STRATA_WAY
 	unset STRATA_WAY
 	scratch=$(mktemp -d) || exit 2
+	log=$scratch/server.log
 	trap 'rm -rf "$scratch"' EXIT
 	trap 'exit 130' HUP INT TERM
 	for which in all default; do

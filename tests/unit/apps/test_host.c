@@ -7,9 +7,12 @@
  * The world runs its machine whenever the host asks it for frames.
  */
 #include <criterion/criterion.h>
+#include <criterion/redirect.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "apps/host.h"
 #include "drivers/cable.h"
@@ -93,10 +96,9 @@ static void machine_ready(void *user, struct socket *socket)
 		socket_close(socket);
 }
 
-static struct host *begin(struct world *world)
+static void begin_world(struct world *world)
 {
 	struct stack_config config = stack_defaults();
-	struct options options;
 	*world =
 	    (struct world){.driver = {.operations = &world_operations, .mtu = 1500}, .cable = cable_create(2, 1024)};
 	config.address = (struct address){{192, 0, 2, 1}};
@@ -108,21 +110,44 @@ static struct host *begin(struct world *world)
 	config.ready_user = world;
 	world->machine = stack_create(&config, host_now());
 	cr_assert_not_null(world->machine);
-	world->listener = socket_open(world->machine);
+	world->listener = socket_open(world->machine, SOCKET_STREAM);
 	cr_assert_eq(socket_bind(world->listener, &(struct endpoint){.port = 7}), 0);
 	cr_assert_eq(socket_listen(world->listener, 8), 0);
+}
+
+static struct host *begin(struct world *world)
+{
+	struct options options;
+	begin_world(world);
 	options_begin(&options, "test", OPTIONS_MACHINE);
 	struct host *host = host_open_on(&world->driver, &options);
 	cr_assert_not_null(host);
 	return host;
 }
 
-static void end(struct world *world, struct host *host)
+/* Open a host with --probe that wants this address. NULL, and this line on standard error; or the host. */
+static struct host *probe(struct world *world, struct address address)
 {
-	host_close(host);
+	struct options options;
+	begin_world(world);
+	options_begin(&options, "test", OPTIONS_MACHINE);
+	options.address = address;
+	options.mac = (struct mac){{2, 0, 0, 0, 0, 9}};
+	options.probe = true;
+	return host_open_on(&world->driver, &options);
+}
+
+static void end_world(struct world *world)
+{
 	cr_assert(world->closed);
 	stack_destroy(world->machine);
 	cable_destroy(world->cable);
+}
+
+static void end(struct world *world, struct host *host)
+{
+	host_close(host);
+	end_world(world);
 }
 
 static const struct endpoint echo_port = {{{192, 0, 2, 1}}, 7};
@@ -160,7 +185,7 @@ Test(host, waiting_in_vain_times_out)
 {
 	struct world world;
 	struct host *host = begin(&world);
-	struct socket *listener = socket_open(host_stack(host)), *socket;
+	struct socket *listener = socket_open(host_stack(host), SOCKET_STREAM), *socket;
 	cr_assert_eq(socket_bind(listener, &(struct endpoint){.port = 80}), 0);
 	cr_assert_eq(socket_listen(listener, 8), 0);
 	cr_assert_eq(host_accept(host, listener, 20, &socket), -ETIMEDOUT);
@@ -173,7 +198,8 @@ Test(host, accepts_a_connection_from_the_other_side)
 	struct world world;
 	struct host *host = begin(&world);
 	const struct endpoint here = {{{192, 0, 2, 2}}, 80};
-	struct socket *listener = socket_open(host_stack(host)), *socket, *other = socket_open(world.machine);
+	struct socket *listener = socket_open(host_stack(host), SOCKET_STREAM), *socket,
+		      *other = socket_open(world.machine, SOCKET_STREAM);
 	cr_assert_eq(socket_bind(listener, &(struct endpoint){.port = 80}), 0);
 	cr_assert_eq(socket_listen(listener, 8), 0);
 	cr_assert_eq(socket_connect(other, &here), 0);
@@ -187,7 +213,7 @@ Test(host, a_signal_ends_a_wait_once)
 {
 	struct world world;
 	struct host *host = begin(&world);
-	struct socket *listener = socket_open(host_stack(host)), *socket;
+	struct socket *listener = socket_open(host_stack(host), SOCKET_STREAM), *socket;
 	cr_assert_eq(socket_bind(listener, &(struct endpoint){.port = 80}), 0);
 	cr_assert_eq(socket_listen(listener, 8), 0);
 	raise(SIGTERM);
@@ -216,7 +242,7 @@ Test(host, run_ends_when_the_app_says_so)
 {
 	struct world world;
 	struct host *host = begin(&world);
-	struct socket *socket = socket_open(host_stack(host));
+	struct socket *socket = socket_open(host_stack(host), SOCKET_STREAM);
 	host_on_ready(host, stop, host);
 	cr_assert_eq(socket_connect(socket, &echo_port), 0);
 	cr_assert_eq(host_run(host), 0);
@@ -247,4 +273,122 @@ Test(host, signals_are_as_before_once_it_is_closed)
 	cr_assert(sigismember(&during, SIGINT) && sigismember(&during, SIGTERM));
 	cr_assert_eq(sigismember(&after, SIGINT), sigismember(&before, SIGINT));
 	cr_assert_eq(sigismember(&after, SIGTERM), sigismember(&before, SIGTERM));
+}
+
+/* The next line on standard error, which has been redirected. */
+static void expect_line(const char *expected)
+{
+	char line[256];
+	fflush(stderr);
+	cr_assert_not_null(fgets(line, sizeof line, cr_get_redirected_stderr()));
+	cr_assert_str_eq(line, expected);
+}
+
+/* RFC 5227 2.1: the other machine answers the first probe. */
+Test(host, an_address_that_another_has_is_not_taken)
+{
+	struct world world;
+	cr_redirect_stderr();
+	cr_assert_null(probe(&world, (struct address){{192, 0, 2, 1}}));
+	expect_line("strata: taking 192.0.2.1 failed on the device: 02:00:00:00:00:01 has it; "
+		    "do: strata test --probe --ip ANOTHER/24\n");
+	end_world(&world);
+}
+
+Test(host, a_free_address_is_there_when_probing_is_over)
+{
+	struct world world;
+	struct host *host = probe(&world, (struct address){{192, 0, 2, 9}});
+	struct socket *socket;
+	cr_assert_not_null(host);
+	cr_assert(stack_address_ready(host_stack(host)));
+	cr_assert_eq(host_connect(host, &echo_port, MINUTE, &socket), 0);
+	socket_abort(socket);
+	end(&world, host);
+}
+
+Test(host, probing_can_be_interrupted)
+{
+	struct world world;
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	raise(SIGINT);
+	cr_redirect_stderr();
+	cr_assert_null(probe(&world, (struct address){{192, 0, 2, 9}}));
+	expect_line("strata: probing failed on the device: interrupted; do: strata help test\n");
+	end_world(&world);
+}
+
+/* RFC 5227 2.4 (c): the address is kept, and the conflict told, once in a while. */
+Test(host, a_claim_of_our_address_is_told)
+{
+	struct world world;
+	struct host *host = begin(&world);
+	static const uint8_t claim[42] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0,   7, 8, 6,
+					  0,    1,    8,    0,    6,    4,    0, 1, 2, 0, 0,   0, 0, 7,
+					  192,  0,    2,    2,    0,    0,    0, 0, 0, 0, 192, 0, 2, 2};
+	const struct rx_frame frame = {.bytes = claim, .length = sizeof claim};
+	cr_redirect_stderr();
+	stack_input(host_stack(host), &frame, host_now());
+	stack_input(host_stack(host), &frame, host_now());
+	expect_line(
+	    "strata: keeping 192.0.2.2 failed on the device: 02:00:00:00:00:07 claims it too, and packets may go "
+	    "astray; do: strata test --ip ANOTHER/24\n");
+	fflush(stderr);
+	cr_assert_eq(fgetc(cr_get_redirected_stderr()), EOF);
+	end(&world, host);
+}
+
+/* A host behind a wire like this one. */
+static struct host *begin_behind(struct world *world, const struct netem_options *wire, const char *capture)
+{
+	struct options options;
+	begin_world(world);
+	options_begin(&options, "test", OPTIONS_MACHINE);
+	options.wire = *wire;
+	options.pcap = capture;
+	struct host *host = host_open_on(&world->driver, &options);
+	cr_assert_not_null(host);
+	return host;
+}
+
+/* The last acknowledgement is still on the wire when our side of the connection is over. */
+Test(host, what_is_on_a_slow_wire_still_arrives)
+{
+	struct world world;
+	struct host *host = begin_behind(&world, &(struct netem_options){.delay = 20000}, NULL);
+	struct socket *socket;
+	uint64_t before = host_now();
+	cr_redirect_stderr();
+	cr_assert_eq(host_connect(host, &echo_port, MINUTE, &socket), 0);
+	cr_assert_geq(host_now() - before, 80000, "ARP and TCP, there and back");
+	cr_assert_eq(stack_connections(world.machine), 1);
+	host_close(host);
+	cr_assert_eq(stack_connections(world.machine), 0);
+	/* announcement, ARP request, SYN, ACK, FIN ACK, ACK */
+	expect_line("wire, out: 6 frames: 0 lost, 0 corrupted, 0 duplicated, 0 reordered, 0 too many for the queue\n");
+	end_world(&world);
+}
+
+Test(host, what_is_lost_on_its_way_out_is_seen_leaving)
+{
+	char path[] = "/tmp/test_host.XXXXXX";
+	struct world world;
+	close(mkstemp(path));
+	struct host *host = begin_behind(&world, &(struct netem_options){.loss = NETEM_CERTAIN}, path);
+	struct socket *socket;
+	uint8_t capture[4096];
+	cr_redirect_stderr();
+	cr_assert_eq(host_connect(host, &echo_port, 20, &socket), -ETIMEDOUT);
+	host_close(host);
+	FILE *file = fopen(path, "r");
+	size_t length = fread(capture, 1, sizeof capture, file);
+	fclose(file);
+	unlink(path);
+	static const uint8_t request[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 192, 0, 2, 2, 8, 6};
+	cr_assert_not_null(memmem(capture, length, request, sizeof request));
+	cr_assert_eq(stack_connections(world.machine), 0);
+	end_world(&world);
 }

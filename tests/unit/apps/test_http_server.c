@@ -207,7 +207,7 @@ static void say(struct client *c, const char *text)
 static struct client *connect_and_say(unsigned i, const char *text)
 {
 	struct client *c = &clients[i];
-	c->socket = socket_open(stacks[0]);
+	c->socket = socket_open(stacks[0], SOCKET_STREAM);
 	cr_assert(c->socket);
 	cr_assert_eq(socket_connect(c->socket, &(struct endpoint){{{192, 0, 2, 2}}, 80}), 0);
 	c->deaf = true;

@@ -88,6 +88,15 @@ Test(options, host_none_is_remembered)
 	cr_assert(o.host_none);
 }
 
+Test(options, probe_is_off_unless_asked_for)
+{
+	struct options o;
+	cr_assert(PARSE(&o, "--tap", "tap0"));
+	cr_assert_not(o.probe);
+	cr_assert(PARSE(&o, "--probe"));
+	cr_assert(o.probe);
+}
+
 Test(options, trace_alone_means_packets)
 {
 	struct options o;
@@ -107,6 +116,72 @@ Test(options, a_command_sees_its_own_options_and_arguments)
 	cr_assert_eq(o.mtu, 1400, "options may follow arguments");
 	cr_assert_eq(optind, 7);
 	cr_assert_str_eq(argv[optind], "dir");
+}
+
+Test(options, the_wire_is_good_unless_asked_for)
+{
+	struct options o;
+	char *nothing[] = {"echo", NULL};
+	cr_assert(parse(&o, nothing));
+	cr_assert_not(netem_is_bad(&o.wire));
+	cr_assert(PARSE(&o, "--loss", "0", "--delay", "0"));
+	cr_assert_not(netem_is_bad(&o.wire));
+}
+
+Test(options, percentages_become_millionths)
+{
+	struct options o;
+	cr_assert(PARSE(&o, "--loss", "1", "--corrupt", "2.5%", "--duplicate", "100%", "--reorder", ".0001"));
+	cr_assert_eq(o.wire.loss, 10000);
+	cr_assert_eq(o.wire.corrupt, 25000);
+	cr_assert_eq(o.wire.duplicate, NETEM_CERTAIN);
+	cr_assert_eq(o.wire.reorder, 1);
+	cr_assert(PARSE(&o, "--loss", "99.9999", "--corrupt", "7.", "--duplicate", "007", "--reorder", "0.10%"));
+	cr_assert_eq(o.wire.loss, 999999);
+	cr_assert_eq(o.wire.corrupt, 70000);
+	cr_assert_eq(o.wire.duplicate, 70000);
+	cr_assert_eq(o.wire.reorder, 1000);
+}
+
+Test(options, milliseconds_become_microseconds)
+{
+	struct options o;
+	cr_assert(PARSE(&o, "--delay", "20", "--jitter", "0.125"));
+	cr_assert_eq(o.wire.delay, 20000);
+	cr_assert_eq(o.wire.jitter, 125);
+	cr_assert(PARSE(&o, "--delay", "60000"));
+	cr_assert_eq(o.wire.delay, 60000000);
+}
+
+Test(options, a_rate_may_be_in_thousands)
+{
+	struct options o;
+	cr_assert(PARSE(&o, "--rate", "9600"));
+	cr_assert_eq(o.wire.rate, 9600);
+	cr_assert(PARSE(&o, "--rate", "56k"));
+	cr_assert_eq(o.wire.rate, 56000);
+	cr_assert(PARSE(&o, "--rate", "10M"));
+	cr_assert_eq(o.wire.rate, 10000000);
+	cr_assert(PARSE(&o, "--rate", "2.5G"));
+	cr_assert_eq(o.wire.rate, 2500000000);
+	cr_assert(PARSE(&o, "--rate", "1000G"));
+	cr_assert_eq(o.wire.rate, NETEM_RATE_MAX);
+}
+
+Test(options, a_simulation_has_a_wire_and_no_device)
+{
+	char *wire[] = {"sim", "--loss",   "1", "--corrupt", "2", "--duplicate", "3", "--reorder", "4",    "--delay",
+			"5",   "--jitter", "6", "--rate",    "7", "--seed",      "8", "--pcap",    "file", NULL};
+	char *device[] = {"sim", "--tap", "tap0", NULL};
+	struct options o;
+	options_begin(&o, wire[0], OPTIONS_SIMULATION);
+	cr_assert_eq(options_next(&o, 19, wire, NULL), OPTIONS_END);
+	cr_assert_eq(o.wire.reorder, 40000);
+	cr_assert_eq(o.wire.jitter, 6000);
+	cr_assert_eq(o.wire.rate, 7);
+	cr_redirect_stderr();
+	options_begin(&o, device[0], OPTIONS_SIMULATION);
+	cr_assert_eq(options_next(&o, 3, device, NULL), OPTIONS_WRONG);
 }
 
 Test(options, numbers_are_whole_and_in_range)
@@ -146,6 +221,7 @@ static void refused(const char *line, char **argv)
 REFUSED(an_unknown_option_is_refused, "--verbose: there is no such option", "--verbose")
 REFUSED(an_unknown_letter_is_refused, "-x: there is no such option", "-xy")
 REFUSED(a_missing_value_is_refused, "--tap: it needs a value", "--tap")
+REFUSED(a_value_for_a_flag_is_refused, "--probe=yes: it takes no value", "--probe=yes")
 REFUSED(an_argument_is_refused, "file: it takes no argument", "file")
 REFUSED(an_address_without_prefix_is_refused,
 	"--ip 192.0.2.2: not a machine's address and prefix length, as in 192.0.2.2/24", "--ip", "192.0.2.2")
@@ -156,4 +232,29 @@ REFUSED(a_network_without_room_is_refused,
 REFUSED(a_small_mtu_is_refused, "--mtu 575: not a number from 576 to 65521", "--mtu", "575")
 REFUSED(a_group_mac_is_refused, "--mac 03:00:00:00:00:01: not one station's address, as in 02:00:c0:00:02:02", "--mac",
 	"03:00:00:00:00:01")
+#define NO_CHANCE ": not a percentage from 0 to 100 with at most 4 decimals"
+REFUSED(more_than_certain_loss_is_refused, "--loss 100.0001" NO_CHANCE, "--loss", "100.0001")
+REFUSED(a_negative_chance_is_refused, "--corrupt -1" NO_CHANCE, "--corrupt", "-1")
+REFUSED(a_chance_finer_than_a_millionth_is_refused, "--duplicate 0.00001" NO_CHANCE, "--duplicate", "0.00001")
+REFUSED(a_sign_alone_is_no_chance, "--reorder %" NO_CHANCE, "--reorder", "%")
+REFUSED(a_point_alone_is_no_chance, "--loss ." NO_CHANCE, "--loss", ".")
+REFUSED(an_empty_chance_is_refused, "--loss " NO_CHANCE, "--loss", "")
+REFUSED(two_points_are_refused, "--loss 1.2.3" NO_CHANCE, "--loss", "1.2.3")
+REFUSED(two_signs_are_refused, "--loss 1%%" NO_CHANCE, "--loss", "1%%")
+REFUSED(a_chance_with_too_many_digits_is_refused, "--loss 18446744073709551617" NO_CHANCE, "--loss",
+	"18446744073709551617")
+/* 2^64 + 8384 millionths */
+REFUSED(a_chance_that_wraps_around_is_refused, "--loss 1844674407370956" NO_CHANCE, "--loss", "1844674407370956")
+#define NO_TIME ": not a number of milliseconds from 0 to 60000 with at most 3 decimals"
+REFUSED(more_than_a_minute_is_refused, "--delay 60000.001" NO_TIME, "--delay", "60000.001")
+REFUSED(a_unit_of_time_is_refused, "--jitter 5ms" NO_TIME, "--jitter", "5ms")
+#define NO_RATE ": not a number of bits a second up to 1000G, as in 56k, 10M or 2.5G"
+REFUSED(a_rate_of_nothing_is_refused, "--rate 0" NO_RATE, "--rate", "0")
+REFUSED(a_suffix_alone_is_refused, "--rate k" NO_RATE, "--rate", "k")
+REFUSED(an_empty_rate_is_refused, "--rate " NO_RATE, "--rate", "")
+REFUSED(a_part_of_a_bit_is_refused, "--rate 0.5" NO_RATE, "--rate", "0.5")
+REFUSED(a_rate_beyond_reason_is_refused, "--rate 1000.000000001G" NO_RATE, "--rate", "1000.000000001G")
+REFUSED(an_unknown_suffix_is_refused, "--rate 10m" NO_RATE, "--rate", "10m")
+REFUSED(a_rate_that_wraps_around_is_refused, "--rate 18446744073.709551617G" NO_RATE, "--rate",
+	"18446744073.709551617G")
 REFUSED(an_unknown_trace_is_refused, "--trace dance: there is only --trace=packets", "--trace=dance")

@@ -54,6 +54,14 @@ Test(addr, number_is_in_host_order)
 	cr_assert_eq(address_number(address_from_number(0xfffffffe)), 0xfffffffe);
 }
 
+Test(addr, a_mac_is_a_number_of_48_bits)
+{
+	const struct mac mac = {{0x02, 0x00, 0xc0, 0x00, 0x02, 0xfe}};
+	cr_assert_eq(mac_number(mac), 0x0200c00002fe);
+	cr_assert(mac_equal(mac_from_number(0x0200c00002fe), mac));
+	cr_assert_eq(mac_number(mac_from_number(0xffffffffffff)), 0xffffffffffff);
+}
+
 Test(addr, prints)
 {
 	char address[ADDRESS_TEXT], endpoint[ENDPOINT_TEXT], mac[MAC_TEXT];
