@@ -18,6 +18,7 @@ HOST    := $(wildcard drivers/*.c apps/*.c)
 HARNESS := $(wildcard tests/harness/*.c)
 UNIT    := $(wildcard tests/unit/*/*.c) $(HARNESS)
 SCRIPT  := $(wildcard tests/script/*.c) $(HARNESS)
+SIM     := $(wildcard tests/sim/*.c)
 FUZZ    := $(filter-out tests/fuzz/driver.c,$(wildcard tests/fuzz/*.c))
 PROGRAMS := $(patsubst tests/system/%.c,$(BUILD)/tests/%,$(wildcard tests/system/*.c))
 PAGES   := $(patsubst apps/www/%,$(BUILD)/gen/%.inc,$(wildcard apps/www/*))
@@ -29,7 +30,7 @@ san = $(1:%.c=$(BUILD)/san/%.o)
 
 STACK_SAN := $(call san,$(STACK))
 HOST_SAN  := $(call san,$(filter-out apps/main.c,$(HOST)))
-OBJECTS   := $(call obj,$(STACK) $(HOST)) $(call san,$(sort $(STACK) $(HOST) $(UNIT) $(SCRIPT))) \
+OBJECTS   := $(call obj,$(STACK) $(HOST)) $(call san,$(sort $(STACK) $(HOST) $(UNIT) $(SCRIPT) $(SIM))) \
 	$(call san,$(wildcard tests/system/*.c tests/fuzz/*.c))
 
 # What is run is told in short; `make Q=` tells it in full.
@@ -50,11 +51,13 @@ $(BUILD)/libstrata.a: $(call obj,$(STACK))
 REPLAYS := $(FUZZ:tests/fuzz/%.c=$(BUILD)/tests/fuzz/%)
 FUZZERS := $(FUZZ:tests/fuzz/%.c=$(BUILD)/tests/fuzzer/%)
 
-tests: all $(BUILD)/tests/unit $(BUILD)/tests/script $(PROGRAMS) $(REPLAYS)
+tests: all $(BUILD)/tests/unit $(BUILD)/tests/script $(BUILD)/tests/sim $(PROGRAMS) $(REPLAYS)
 
 $(BUILD)/tests/unit: $(call san,$(UNIT)) $(HOST_SAN) $(STACK_SAN)
 $(BUILD)/tests/script: $(call san,$(SCRIPT)) $(STACK_SAN)
-$(BUILD)/tests/unit $(BUILD)/tests/script: LDLIBS += -lcriterion
+$(BUILD)/tests/sim: $(call san,$(filter-out tests/sim/main.c,$(SIM)) tests/harness/teardown.c) $(HOST_SAN) $(STACK_SAN)
+$(BUILD)/tests/worlds: $(call san,$(filter-out tests/sim/test_%.c,$(SIM))) $(HOST_SAN) $(STACK_SAN)
+$(BUILD)/tests/unit $(BUILD)/tests/script $(BUILD)/tests/sim: LDLIBS += -lcriterion
 $(PROGRAMS): $(BUILD)/tests/%: $(BUILD)/san/tests/system/%.o
 $(BUILD)/tests/client $(BUILD)/tests/udp_client: $(HOST_SAN) $(STACK_SAN)
 $(REPLAYS): $(BUILD)/tests/fuzz/%: $(BUILD)/san/tests/fuzz/%.o $(call san,tests/fuzz/driver.c) $(STACK_SAN)
@@ -109,6 +112,12 @@ SECONDS := 60
 fuzz:
 	@BUILD=$(BUILD) scripts/fuzz $(SECONDS) $(TARGETS)
 
+# Worlds of stacks on bad wires (tests/sim/world.h): SEEDS of them, from seed FROM on; one alone tells its story.
+SEEDS := 1000
+FROM  := 0
+sim: $(BUILD)/tests/worlds
+	@$(BUILD)/tests/worlds $(FROM) $(SEEDS)
+
 # The table of requirements in tests/README.md, written anew from tests/requirements.
 requirements:
 	@scripts/rfc-index
@@ -139,12 +148,13 @@ help:
 	@echo "make test         the laws, the unit and script tests, and real ping and curl where a TAP can be had"
 	@echo "make test-peers   the same code by clang, and tshark's verdict on our frames"
 	@echo "make fuzz         SECONDS=60 for each parser and for the whole stack: libFuzzer, and AFL++ where installed"
+	@echo "make sim          SEEDS=1000 worlds, FROM=0: stacks on bad wires in virtual time; SEEDS=1 tells the story of one"
 	@echo "make requirements write the table of requirements and their tests into tests/README.md"
 	@echo "make install      to PREFIX=$(PREFIX), below DESTDIR= if given"
 	@echo "make format       lay the code out by .clang-format;  make lint  say what tools find in it"
 	@echo "make clean        remove $(BUILD)/"
 
-.PHONY: all tests objects programs fuzzers run test test-peers fuzz requirements install format lint clean help
+.PHONY: all tests objects programs fuzzers run test test-peers fuzz sim requirements install format lint clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 

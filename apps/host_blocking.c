@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "apps/host.h"
+#include "socket/socket.h"
 
 struct host_readiness {
 	const struct socket *socket;
@@ -26,7 +27,7 @@ static int host_await(struct host *h, const struct socket *socket, unsigned want
 
 int host_connect(struct host *h, const struct endpoint *remote, int timeout, struct socket **socket)
 {
-	*socket = socket_open(h->stack, SOCKET_STREAM);
+	*socket = socket_open(host_stack(h), SOCKET_STREAM);
 	if (!*socket)
 		return -ENOMEM;
 	int error = socket_connect(*socket, remote);

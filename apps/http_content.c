@@ -142,8 +142,9 @@ static int open_file(struct http_content *content, int directory, const char *pa
 
 int http_content_open(struct http_content *content, int directory, const char *path)
 {
+	size_t length = strlen(path);
 	int error = open_file(content, directory, *path ? path : ".");
-	if (error != -EISDIR)
+	if (error != -EISDIR || (length > 0 && path[length - 1] != '/'))
 		return error;
 	char index[HTTP_PATH_MAX + sizeof "./index.html"];
 	snprintf(index, sizeof index, "%s/index.html", *path ? path : ".");

@@ -28,8 +28,9 @@ struct http_content {
 /* The page that strata brings along (apps/www/index.html), which is there as "" and "index.html": 0, or -ENOENT. */
 int http_content_built_in(struct http_content *content, const char *path, time_t modified);
 
-/* Open the file that a decoded, relative path names below the directory; "" and a directory's path mean the index.html
- * in there. 0, or a negative errno: -ENOENT for whatever is not a regular file that we may read below the directory,
+/* Open the file that a decoded, relative path names below the directory; "" and a directory's path with a slash at its end mean
+ * the index.html in there. 0, or a negative errno: -EISDIR for a directory without the slash, which the links in its page would
+ * be missing; -ENOENT for whatever is not a regular file that we may read below the directory,
  * whyever; others when the system is short of something. */
 int http_content_open(struct http_content *content, int directory, const char *path);
 

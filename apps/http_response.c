@@ -18,6 +18,7 @@ static const struct status_text *status_text(enum http_status status)
 {
 	static const struct status_text texts[] = {
 	    {HTTP_OK, "OK", NULL},
+	    {HTTP_MOVED_PERMANENTLY, "Moved Permanently", "This is a directory, whose address ends in a slash."},
 	    {HTTP_BAD_REQUEST, "Bad Request", "This is not a request that this server can read."},
 	    {HTTP_NOT_FOUND, "Not Found", "There is nothing here under this name."},
 	    {HTTP_METHOD_NOT_ALLOWED, "Method Not Allowed", "Only GET and HEAD are answered here."},
@@ -61,7 +62,7 @@ __attribute__((format(printf, 2, 3))) static void text_add(struct text *text, co
 	text->length += length < 0 ? 0 : (size_t)length < room ? (size_t)length : room - 1;
 }
 
-static void add_error_page(struct text *text, const struct status_text *what)
+static void add_page(struct text *text, const struct status_text *what)
 {
 	text_add(text,
 		 "<!doctype html>\n<html lang=\"en\"><meta name=\"viewport\" content=\"width=device-width\">"
@@ -96,8 +97,10 @@ size_t http_response_head(const struct http_response *response, time_t now, char
 		 http_date(now, date));
 	if (what->status == HTTP_METHOD_NOT_ALLOWED)
 		text_add(&text, "Allow: GET, HEAD\r\n"); /* RFC 9110 15.5.6 */
+	if (what->status == HTTP_MOVED_PERMANENTLY)
+		text_add(&text, "Location: %s\r\n", response->location); /* RFC 9110 15.4.2 */
 	if (what->sentence) {
-		add_error_page(&page, what);
+		add_page(&page, what);
 		text_add(&text, "Content-Type: text/html; charset=utf-8\r\nContent-Length: %zu\r\n", page.length);
 	} else {
 		add_content_fields(&text, response, now);

@@ -71,9 +71,16 @@ static enum http_status find_content(struct connection *c, const struct http_req
 		return HTTP_BAD_REQUEST;
 	int error = server->config.directory < 0 ? http_content_built_in(&c->content, path, server->started)
 						 : http_content_open(&c->content, server->config.directory, path);
-	if (error)
-		return error == -ENOENT ? HTTP_NOT_FOUND : HTTP_INTERNAL_SERVER_ERROR;
-	return HTTP_OK;
+	switch (error) {
+	case 0:
+		return HTTP_OK;
+	case -EISDIR:
+		return HTTP_MOVED_PERMANENTLY;
+	case -ENOENT:
+		return HTTP_NOT_FOUND;
+	default:
+		return HTTP_INTERNAL_SERVER_ERROR;
+	}
 }
 
 static void forget_content(struct connection *c)
@@ -102,6 +109,11 @@ static void answer(struct connection *c, const struct http_request *request)
 	    .content_length = c->content.length,
 	    .last_modified = c->content.modified,
 	};
+	char location[HTTP_LOCATION_MAX];
+	if (response.status == HTTP_MOVED_PERMANENTLY) {
+		http_target_location(request->target, location);
+		response.location = location;
+	}
 	begin_response(c, &response);
 	if (response.head_only)
 		forget_content(c);

@@ -4,6 +4,7 @@
  */
 #include "apps/http_target.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -81,4 +82,15 @@ bool http_target_path(struct http_text target, char path[HTTP_PATH_MAX])
 	size_t slashes = strspn(path, "/");
 	memmove(path, path + slashes, strlen(path + slashes) + 1);
 	return true;
+}
+
+/* One slash leads, whatever came: "//name/" would be another host (RFC 3986 4.2). */
+void http_target_location(struct http_text target, char location[HTTP_LOCATION_MAX])
+{
+	if (target.bytes[0] != '/')
+		cut_origin(&target);
+	while (target.length > 0 && target.bytes[0] == '/')
+		target = skip(target, 1);
+	size_t path = span_until(target, "?"), query = target.length - path;
+	snprintf(location, HTTP_LOCATION_MAX, "/%.*s/%.*s", (int)path, target.bytes, (int)query, target.bytes + path);
 }

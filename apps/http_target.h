@@ -17,11 +17,16 @@
 
 #include "apps/http_parse.h"
 
-#define HTTP_PATH_MAX HTTP_HEAD_MAX /* room for any path that fits in a head, with its terminator */
+#define HTTP_PATH_MAX     HTTP_HEAD_MAX       /* room for any path that fits in a head, with its terminator */
+#define HTTP_LOCATION_MAX (HTTP_PATH_MAX + 2) /* the same with two slashes more */
 
 /* Write the path with its percent-encodings undone (RFC 3986 2.1), without its leading slashes, and terminated: "" for
  * the root. False for a target of another form or scheme, without a host, with a fragment, with a malformed encoding,
  * or with %00 in it: 400. */
 bool http_target_path(struct http_text target, char path[HTTP_PATH_MAX]);
+
+/* For a target that http_target_path() has taken: the same place with a slash at the path's end, as a reference for Location
+ * (RFC 9110 10.2.2), encoded as it came and with its query: "/a%20b/?x=1". Terminated. */
+void http_target_location(struct http_text target, char location[HTTP_LOCATION_MAX]);
 
 #endif

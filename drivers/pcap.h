@@ -16,8 +16,9 @@
 #include "drivers/driver.h"
 
 /* Wrap `inner`, which then belongs to the capture, and write to the file `path`, made or emptied; "-" is standard
- * output, where every record is flushed; it is borrowed for as long as the capture lives. `epoch` is the wall-clock time, in nanoseconds since 1970, of the owner's
- * time 0. NULL: `message` is the line to print, and `inner` is still the caller's. */
+ * output, where every record is flushed. The path is borrowed for as long as the capture lives. `epoch` is the
+ * wall-clock time, in nanoseconds since 1970, of the owner's time 0. NULL: `message` is the line to print, and `inner` is
+ * still the caller's. */
 struct driver *pcap_wrap(struct driver *inner, const char *path, uint64_t epoch, char message[DRIVER_MESSAGE]);
 
 /* Add a comment to the record of the frame that the sink is being given now; without such a frame, or after about a

@@ -18,11 +18,10 @@
 #include "drivers/driver.h"
 
 struct tap_options {
-	const char *name;    /* the interface; NULL: the first of tap0, tap1 ... that can be had */
-	unsigned mtu;        /* to give it, or 0: leave it as it is */
-	struct address host; /* to give the host's end, which is then raised; ADDRESS_ANY: leave it alone. Refused where
-				 * another of its interfaces is in the same network */
-	unsigned prefix_length; /* of that address's network */
+	const char *name;       /* the interface; NULL: the first of tap0, tap1 ... that can be had */
+	unsigned mtu;           /* to give it, or 0: leave it as it is */
+	struct address host;    /* to give the host's end, which is then raised; ADDRESS_ANY: leave it alone */
+	unsigned prefix_length; /* of that address's network, in which no other interface may be */
 };
 
 /* Make the interface, or join it where it exists and nobody has it open, and get it ready to carry frames. An

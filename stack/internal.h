@@ -28,7 +28,9 @@ enum deadline_kind {
 	DEADLINE_TCP_RETRANSMIT, /* RFC 6298: nothing was acknowledged in time */
 	DEADLINE_TCP_PERSIST,    /* RFC 9293 3.8.6.1: the peer's window is closed and wants a probe */
 	DEADLINE_TCP_DELAYED_ACK,
-	DEADLINE_TCP_EXPIRY, /* TIME-WAIT is over, or an orphan has waited enough in FIN-WAIT-2 */
+	DEADLINE_TCP_KEEPALIVE, /* RFC 9293 3.8.4: is the peer still there? */
+	DEADLINE_TCP_TIME_WAIT, /* the oldest record of TIME-WAIT is over */
+	DEADLINE_TCP_EXPIRY,    /* an orphan has waited enough in FIN-WAIT-2 */
 };
 
 struct stack {

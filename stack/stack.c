@@ -84,8 +84,10 @@ struct stack *stack_create(const struct stack_config *config, uint64_t now)
 		return NULL;
 	}
 	route_add(s, config->address, config->prefix_length, ADDRESS_ANY);
-	if (!address_is_any(config->gateway))
-		route_add(s, ADDRESS_ANY, 0, config->gateway);
+	if (!address_is_any(config->gateway) && route_add(s, ADDRESS_ANY, 0, config->gateway) != 0) {
+		stack_destroy(s);
+		return NULL;
+	}
 	return s;
 }
 
@@ -129,9 +131,13 @@ void stack_tick(struct stack *s, uint64_t now)
 		case DEADLINE_REASSEMBLY:
 			reassembly_deadline(s, due);
 			break;
+		case DEADLINE_TCP_TIME_WAIT:
+			tcp_time_wait_deadline(s);
+			break;
 		case DEADLINE_TCP_RETRANSMIT:
 		case DEADLINE_TCP_PERSIST:
 		case DEADLINE_TCP_DELAYED_ACK:
+		case DEADLINE_TCP_KEEPALIVE:
 		case DEADLINE_TCP_EXPIRY:
 			tcp_deadline(s, due);
 			break;
@@ -176,8 +182,9 @@ int stack_add_neighbour(struct stack *s, struct address address, struct mac mac)
 	return arp_add_static(s, address, mac);
 }
 
-int stack_forward(struct stack *s, const uint8_t *packet, size_t length)
+int stack_forward(struct stack *s, const uint8_t *packet, size_t length, uint64_t now)
 {
+	s->now = now;
 	return ip_forward(s, packet, length);
 }
 
@@ -194,7 +201,7 @@ int stack_echo(struct stack *s, struct address to, uint16_t id, uint16_t sequenc
 
 size_t stack_connections(const struct stack *s)
 {
-	return tcp_connections(s);
+	return s->tcp.connection_count;
 }
 
 const struct stats *stack_stats(const struct stack *s)

@@ -69,7 +69,7 @@ struct stack_config {
 struct stack_config stack_defaults(void);
 
 /* Make a machine and announce its address (RFC 5227 2.3) at the first flush. The configuration is copied. NULL: no memory, or
- * a configuration that cannot be (no emit, no address, MTU out of range). */
+ * a configuration that cannot be (no emit, no address, MTU out of range, a gateway that is not on our network). */
 struct stack *stack_create(const struct stack_config *config, uint64_t now);
 
 /* Close every socket, as by socket_close(): all of them become invalid, and connections end in order while the stack is run on. */
@@ -105,10 +105,10 @@ int stack_add_route(struct stack *stack, struct address network, unsigned prefix
  * or our own address; -ENOSPC, -ENOMEM. */
 int stack_add_neighbour(struct stack *stack, struct address address, struct mac mac);
 
-/* For a router: send on, from this stack, a packet that the forward hook of another one was given. 0; -ETIME: its time to live is used up;
- * -EMSGSIZE: too large, and not to be fragmented; -ENETUNREACH, -EAGAIN, -EINVAL. Unreachable neighbours are told to the packet's
+/* For a router: send on, from this stack and at this time, a packet that the forward hook of another one was given. 0; -ETIME: its time to live is used up;
+ * -EMSGSIZE: too large, and not to be fragmented; -ENETUNREACH, -EAGAIN, -EINVAL, -ENETDOWN (this stack's address is being probed). Unreachable neighbours are told to the packet's
  * source by this stack itself; the other errors are the caller's to tell with stack_icmp_error(). */
-int stack_forward(struct stack *stack, const uint8_t *packet, size_t length);
+int stack_forward(struct stack *stack, const uint8_t *packet, size_t length, uint64_t now);
 
 /* For a router: send an ICMP error about a packet that this stack's forward hook was given: type, code, and the header's second word (host
  * order). RFC 1122 3.2.2's limits hold. */
@@ -120,7 +120,7 @@ void stack_icmp_error(struct stack *stack, const uint8_t *packet, size_t length,
 int stack_echo(struct stack *stack, struct address to, uint16_t id, uint16_t sequence, uint8_t ttl, const void *data,
 	       size_t length);
 
-/* How many TCP connections still have something to say or to hear: not those in TIME-WAIT. Walks all of them. */
+/* How many TCP connections still have something to say or to hear: not those in TIME-WAIT. */
 size_t stack_connections(const struct stack *stack);
 
 /* What has been counted so far. */

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define RANGES_MAX 32
+#define RANGES_MAX 64 /* 65,535 bytes at the smallest MTU are 119 fragments: every second one of them */
 
 struct range {
 	uint64_t start;

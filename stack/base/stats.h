@@ -14,6 +14,7 @@
 #define DROP_REASONS(X)                                                                                    \
 	X(DROP_ETHER_SHORT, "ether-short", "shorter than an Ethernet header")                              \
 	X(DROP_ETHER_LONG, "ether-long", "longer than the MTU allows")                                     \
+	X(DROP_ETHER_GROUP, "ether-group", "for a group of stations that we are not in")                   \
 	X(DROP_ETHER_NOT_OURS, "ether-not-ours", "addressed to another station")                           \
 	X(DROP_ETHER_SOURCE, "ether-source", "sent by a group address")                                    \
 	X(DROP_ETHER_TYPE, "ether-type", "neither ARP nor IPv4")                                           \
@@ -45,6 +46,8 @@
 	X(DROP_IP_FRAGMENT_OVERLAP, "ip-fragment-overlap",                                                 \
 	  "a fragment that overlaps others with other bytes; the whole datagram goes")                     \
 	X(DROP_IP_FRAGMENT_DUPLICATE, "ip-fragment-duplicate", "a fragment that is here already")          \
+	X(DROP_IP_FRAGMENT_PIECES, "ip-fragment-pieces", "one of too many separate pieces of a datagram")  \
+	X(DROP_IP_FRAGMENT_ECN, "ip-fragment-ecn", "a congestion mark on what is in part not ECN-capable") \
 	X(DROP_IP_FRAGMENT_NO_MEMORY, "ip-fragment-no-memory", "no memory for one more fragment")          \
 	X(DROP_IP_REASSEMBLY_FULL, "ip-reassembly-full", "an incomplete datagram made room for others")    \
 	X(DROP_IP_REASSEMBLY_TIME, "ip-reassembly-time", "a datagram was not complete within 60 seconds")  \
@@ -114,6 +117,7 @@
 	X(COUNT_TCP_TIMEOUTS, "tcp-timeouts", "retransmission time-outs")                                 \
 	X(COUNT_TCP_FAST_RETRANSMITS, "tcp-fast-retransmits", "fast retransmits")                         \
 	X(COUNT_TCP_PROBES, "tcp-probes", "zero-window probes sent")                                      \
+	X(COUNT_TCP_KEEPALIVES, "tcp-keepalives", "keepalive probes sent")                                \
 	X(COUNT_TCP_RESETS_IN, "tcp-resets-in", "connections reset by the peer")                          \
 	X(COUNT_TCP_RESETS_OUT, "tcp-resets-out", "RST segments sent")                                    \
 	X(COUNT_TCP_CHALLENGES, "tcp-challenges", "challenge ACKs sent")                                  \

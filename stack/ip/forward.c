@@ -40,6 +40,8 @@ int ip_forward(struct stack *s, const uint8_t *packet, size_t length)
 	struct ip_hop hop = {.everybody = false};
 	struct ip_header header;
 
+	if (s->interface.tentative) /* RFC 5227 2.1.1: the address is not ours to send from yet */
+		return -ENETDOWN;
 	if (ip_parse(packet, length, &header) != IP_GOOD || header.source_routed)
 		return -EINVAL;
 	if (ip_is_ours(s, header.destination) ||

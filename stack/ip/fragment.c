@@ -58,7 +58,7 @@ int ip_fragment(struct stack *s, const struct tx_packet *packet, const struct ip
 		if (result != 0 && offset == 0)
 			return result;
 		if (result != 0) { /* without this one the others are worth nothing */
-			stack_drop(s, DROP_TX_FULL);
+			ip_drop(s, result);
 			return 0;
 		}
 		stack_count(s, COUNT_IP_FRAGMENTS_OUT);

@@ -36,14 +36,15 @@ static void echo_reply(struct stack *s, const struct ip_datagram *request, const
 	reply.code = 0;
 	build(&packet, &reply);
 	stack_count(s, COUNT_ICMP_ECHO_REPLIES_OUT);
-	ip_output_or_drop(s, &packet,
-			  &(struct ip_flow){
-			      .source = request->destination,
-			      .destination = request->source,
-			      .protocol = IP_PROTOCOL_ICMP,
-			      .tos = request->tos,
-			      .may_fragment = true,
-			  });
+	ip_output_or_drop(
+	    s, &packet,
+	    &(struct ip_flow){
+		.source = request->destination,
+		.destination = request->source,
+		.protocol = IP_PROTOCOL_ICMP,
+		.tos = request->tos & (uint8_t)~IP_ECN_MASK, /* RFC 3168 5: routers marked the request, not this */
+		.may_fragment = true,
+	    });
 }
 
 int icmp_echo(struct stack *s, struct address to, uint16_t id, uint16_t sequence, uint8_t ttl, const void *data,
@@ -75,38 +76,31 @@ static void echo_answered(struct stack *s, const struct ip_datagram *datagram, c
 
 /* ---- errors received ---- */
 
-/* What an error means for a socket: its errno, and whether trying again is in vain (RFC 1122 3.2.2.1 and 4.2.3.9). */
-struct meaning {
-	int error;
-	bool hard;
-};
-
-static struct meaning meaning_of(uint8_t type, uint8_t code)
+/* What an error means for a socket (RFC 1122 3.2.2.1 and 4.1.3.3): a negative errno, as Linux has them. */
+static int errno_of(uint8_t type, uint8_t code)
 {
-	static const struct meaning unreachable[] = {
-	    {-ENETUNREACH, false},                        /* net */
-	    {-EHOSTUNREACH, false}, {-ENOPROTOOPT, true}, /* protocol */
-	    {-ECONNREFUSED, true},                        /* port */
-	    {-EMSGSIZE, true},                            /* fragmentation needed */
-	    {-EHOSTUNREACH, false},                       /* source route failed */
-	    {-ENETUNREACH, true},                         /* net unknown */
-	    {-EHOSTUNREACH, true},                        /* host unknown */
-	    {-EHOSTUNREACH, true},                        /* host isolated */
-	    {-EACCES, true},                              /* net prohibited */
-	    {-EACCES, true},                              /* host prohibited */
-	    {-ENETUNREACH, false},                        /* net unreachable for this type of service */
-	    {-EHOSTUNREACH, false},                       /* host, the same */
-	    {-EACCES, true},                              /* prohibited by a filter */
-	    {-EHOSTUNREACH, false},                       /* precedence violation */
-	    {-EHOSTUNREACH, false},                       /* precedence cut off */
+	static const int unreachable[] = {
+	    -ENETUNREACH,                /* net */
+	    -EHOSTUNREACH, -ENOPROTOOPT, /* protocol */
+	    -ECONNREFUSED,               /* port */
+	    -EMSGSIZE,                   /* fragmentation needed */
+	    -EHOSTUNREACH,               /* source route failed */
+	    -ENETUNREACH,                /* net unknown */
+	    -EHOSTUNREACH,               /* host unknown */
+	    -EHOSTUNREACH,               /* host isolated */
+	    -EACCES,                     /* net prohibited */
+	    -EACCES,                     /* host prohibited */
+	    -ENETUNREACH,                /* net, for this type of service */
+	    -EHOSTUNREACH,               /* host, for this type of service */
+	    -EACCES,                     /* prohibited by a filter */
+	    -EHOSTUNREACH,               /* precedence violation */
+	    -EHOSTUNREACH,               /* precedence cut off */
 	};
-	if (type == ICMP_TIME_EXCEEDED)
-		return (struct meaning){-EHOSTUNREACH, false};
 	if (type == ICMP_PARAMETER_PROBLEM)
-		return (struct meaning){-EPROTO, false};
-	if (code < sizeof unreachable / sizeof *unreachable)
+		return -EPROTO;
+	if (type == ICMP_UNREACHABLE && code < sizeof unreachable / sizeof *unreachable)
 		return unreachable[code];
-	return (struct meaning){-EHOSTUNREACH, false};
+	return -EHOSTUNREACH;
 }
 
 /* About an echo request of ours: whoever pings is told as an event. */
@@ -136,12 +130,10 @@ void icmp_deliver_error(struct stack *s, struct address told, uint8_t type, uint
 		stack_drop(s, DROP_ICMP_QUOTE);
 		return;
 	}
-	struct meaning meaning = meaning_of(type, code);
 	struct ip_error error = {
 	    .type = type,
 	    .code = code,
-	    .error = meaning.error,
-	    .hard = meaning.hard,
+	    .error = errno_of(type, code),
 	    .source = quoted.source,
 	    .destination = quoted.destination,
 	    .protocol = quoted.protocol,

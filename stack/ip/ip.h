@@ -68,7 +68,6 @@ struct ip_error {
 	uint8_t type; /* ICMP_UNREACHABLE, ICMP_TIME_EXCEEDED or ICMP_PARAMETER_PROBLEM */
 	uint8_t code;
 	int error; /* the negative errno for the socket */
-	bool hard; /* there is no point in trying again (RFC 1122 4.2.3.9) */
 	/* Of our packet: */
 	struct address source; /* ours */
 	struct address destination;

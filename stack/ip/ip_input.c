@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "ip/ip_send.h"
 #include "ip/ip_wire.h"
 
 #define QUOTE_MAX 576 /* bytes of a packet of ours that an error is told about; more than is ever looked at */
@@ -233,6 +234,10 @@ void ip_error(struct stack *s, const struct tx_packet *packet, struct address ne
 	if (!ip_parse_quote(quote, length, &header))
 		return;
 	route_mark_dead(s, next_hop);
+	if (ip_send_again(s, packet, header.destination))
+		return;
+	if (header.fragment_offset > 0) /* the first fragment tells */
+		return;
 	if (address_equal(header.source, s->interface.address))
 		icmp_deliver_error(s, header.source, ICMP_UNREACHABLE, ICMP_HOST_UNREACHABLE, quote, length);
 	else /* somebody's whom we forward for (RFC 1812 5.2.7.1) */

@@ -9,8 +9,6 @@
 #include "ip/ip_wire.h"
 #include "link/ether_wire.h"
 
-#define IP_TOTAL_MAX 65535
-
 unsigned ip_max_payload(const struct stack *s)
 {
 	return s->interface.mtu - IP_HEADER_MIN;
@@ -26,6 +24,18 @@ int ip_send(struct stack *s, struct tx_packet *packet, const struct ip_hop *hop)
 	if (hop->everybody)
 		return ether_output(s, packet, MAC_BROADCAST, ETHERTYPE_IPV4);
 	return arp_resolve(s, packet, hop->neighbour);
+}
+
+bool ip_send_again(struct stack *s, const struct tx_packet *packet, struct address destination)
+{
+	struct ip_hop hop = {.everybody = false};
+	struct tx_packet again = *packet;
+
+	if (!route_has_live_gateway(s, destination) || !route_next_hop(s, destination, &hop.neighbour))
+		return false;
+	if (ip_send(s, &again, &hop) != 0)
+		stack_drop(s, DROP_TX_FULL);
+	return true;
 }
 
 /* RFC 6864 4: only a datagram that may be fragmented needs an identification that does not come again soon. Where it begins

@@ -32,6 +32,7 @@
 
 #define IP_HEADER_MIN 20
 #define IP_HEADER_MAX 60
+#define IP_TOTAL_MAX  65535
 
 #define IP_ECN_MASK 0x03 /* the low bits of the type of service (RFC 3168 5) */
 #define IP_ECN_CE   0x03 /* congestion experienced */
@@ -69,7 +70,7 @@ enum ip_verdict {
 
 /* Read a header. The checks are made in the order of the verdicts; min header <= header <= total <= bytes
  * present. What follows total_length is link padding. With any verdict but IP_GOOD the header is not to be used, except
- * that IP_BAD_CHECKSUM leaves its fields filled in for display. */
+ * that IP_BAD_CHECKSUM leaves its fields filled in for display, and after IP_BAD_OPTIONS they can be trusted. */
 enum ip_verdict ip_parse(const uint8_t *bytes, size_t length, struct ip_header *header);
 
 /* Read the header of a packet that an ICMP error quotes, of which no more than the header need be there: neither its checksum, which

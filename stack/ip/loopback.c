@@ -57,7 +57,8 @@ void loopback_deadline(struct stack *s)
 {
 	struct loopback *l = &s->ip.loopback;
 
-	/* What is said in answer waits for the next tick, so that two who never stop do not keep us here. */
+	/* What is answered straight from input comes in within the same tick; what sockets answer waits for the flush, so that two
+	 * who never stop do not keep us here. */
 	for (unsigned count = l->count; count > 0; count--) {
 		struct looped *looped = LIST_ITEM(list_take(&l->queue), struct looped, node);
 		l->count--;

@@ -15,8 +15,8 @@
 #include "internal.h"
 #include "ip/ip_wire.h"
 
-#define PAYLOAD_MAX  (65535 - IP_HEADER_MIN)
-#define CAPACITY_MIN 4096
+#define PAYLOAD_MAX  (IP_TOTAL_MAX - IP_HEADER_MIN)
+#define CAPACITY_MIN 2048
 
 /* A datagram of which not all is here. */
 struct partial {
@@ -29,6 +29,7 @@ struct partial {
 	uint8_t ttl;
 	unsigned header_length; /* 0 while the first fragment is missing */
 	bool congested;         /* one fragment or more had the mark CE (RFC 3168 5.3) */
+	bool not_ect;           /* one fragment or more is not of an ECN-capable transport */
 	bool broadcast;
 	size_t total;          /* of the payload; 0 while the last fragment is missing */
 	struct ranges present; /* which bytes of the payload are here */
@@ -68,42 +69,58 @@ static void discard(struct stack *s, struct partial *p)
 	memory_put(&s->memory, p, sizeof *p);
 }
 
-/* The oldest datagram of this source, or of any where it is NULL, but for `spared`; and what all of them cost. */
-static struct partial *oldest_of(struct stack *s, const struct address *source, const struct partial *spared,
-				 size_t *bytes)
+static void make_room_for(struct stack *s, struct partial *oldest)
 {
-	struct partial *oldest = NULL;
-
-	*bytes = 0;
-	for (struct list *n = s->ip.reassembly.datagrams.next; n != &s->ip.reassembly.datagrams; n = n->next) {
-		struct partial *p = LIST_ITEM(n, struct partial, node);
-		if (source && !address_equal(p->source, *source))
-			continue;
-		*bytes += cost(p);
-		if (!oldest && p != spared)
-			oldest = p;
-	}
-	return oldest;
+	stack_drop(s, DROP_IP_REASSEMBLY_FULL);
+	discard(s, oldest);
 }
 
-/* Let the oldest go until `more` bytes fit within both bounds. False: they never will. */
-static bool make_room(struct stack *s, struct address source, const struct partial *spared, size_t more)
+/* What the datagrams of this source cost; *oldest is the first of them that is not `spared`. */
+static size_t cost_of_source(struct stack *s, struct address source, const struct partial *spared,
+			     struct partial **oldest)
 {
-	const struct address *whose[] = {&source, NULL};
-	const size_t bounds[] = {REASSEMBLY_SOURCE_MAX, REASSEMBLY_TOTAL_MAX};
-	size_t bytes;
+	size_t bytes = 0;
 
-	for (unsigned i = 0; i < 2; i++) {
-		struct partial *oldest = oldest_of(s, whose[i], spared, &bytes);
-		while (bytes + more > bounds[i]) {
-			if (!oldest)
-				return false;
-			stack_drop(s, DROP_IP_REASSEMBLY_FULL);
-			discard(s, oldest);
-			oldest = oldest_of(s, whose[i], spared, &bytes);
-		}
+	*oldest = NULL;
+	for (struct list *n = s->ip.reassembly.datagrams.next; n != &s->ip.reassembly.datagrams; n = n->next) {
+		struct partial *p = LIST_ITEM(n, struct partial, node);
+		if (!address_equal(p->source, source))
+			continue;
+		bytes += cost(p);
+		if (!*oldest && p != spared)
+			*oldest = p;
 	}
-	return true;
+	return bytes;
+}
+
+/* Let the oldest of this source go until `more` bytes fit its bound. One datagram alone always does. */
+static void make_room_in_source(struct stack *s, struct address source, const struct partial *spared, size_t more)
+{
+	struct partial *oldest;
+
+	while (cost_of_source(s, source, spared, &oldest) + more > REASSEMBLY_SOURCE_MAX && oldest)
+		make_room_for(s, oldest);
+}
+
+/* The same for all sources together. */
+static void make_room_in_all(struct stack *s, const struct partial *spared, size_t more)
+{
+	struct reassembly *r = &s->ip.reassembly;
+
+	while (r->bytes + more > REASSEMBLY_TOTAL_MAX) {
+		struct list *first = r->datagrams.next;
+		if (spared && first == &spared->node)
+			first = first->next;
+		if (first == &r->datagrams)
+			return;
+		make_room_for(s, LIST_ITEM(first, struct partial, node));
+	}
+}
+
+static void make_room(struct stack *s, struct address source, const struct partial *spared, size_t more)
+{
+	make_room_in_source(s, source, spared, more);
+	make_room_in_all(s, spared, more);
 }
 
 /* ---- entries ---- */
@@ -121,8 +138,7 @@ static struct partial *find(struct stack *s, const struct ip_header *h)
 
 static struct partial *open_entry(struct stack *s, const struct ip_header *h, bool broadcast)
 {
-	if (!make_room(s, h->source, NULL, sizeof(struct partial)))
-		return NULL;
+	make_room(s, h->source, NULL, sizeof(struct partial));
 	struct partial *p = memory_get(&s->memory, sizeof *p);
 	if (!p)
 		return NULL;
@@ -147,8 +163,7 @@ static bool grow(struct stack *s, struct partial *p, size_t end)
 		return true;
 	while (capacity < end)
 		capacity *= 2;
-	if (!make_room(s, p->source, p, IP_HEADER_MAX + capacity - buffer_size(p)))
-		return false;
+	make_room(s, p->source, p, IP_HEADER_MAX + capacity - buffer_size(p));
 	uint8_t *buffer = memory_get(&s->memory, IP_HEADER_MAX + capacity);
 	if (!buffer)
 		return false;
@@ -197,13 +212,12 @@ static bool is_duplicate(const struct partial *p, const struct fragment *f)
 /* Put the fragment's bytes, and what only the first one brings, in their places. */
 static bool place(struct stack *s, struct partial *p, const struct fragment *f)
 {
-	if (!grow(s, p, f->end) || !ranges_add(&p->present, f->start, f->end))
+	if (!grow(s, p, f->end))
 		return false;
+	ranges_add(&p->present, f->start, f->end);
 	memcpy(p->buffer + IP_HEADER_MAX + f->start, f->bytes, f->end - f->start);
-	if (f->last)
-		p->total = f->end;
-	if ((f->header->tos & IP_ECN_MASK) == IP_ECN_CE)
-		p->congested = true;
+	p->congested |= (f->header->tos & IP_ECN_MASK) == IP_ECN_CE;
+	p->not_ect |= (f->header->tos & IP_ECN_MASK) == 0;
 	if (f->start == 0) {
 		p->header_length = f->header->header_length;
 		p->tos = f->header->tos;
@@ -213,9 +227,28 @@ static bool place(struct stack *s, struct partial *p, const struct fragment *f)
 	return true;
 }
 
+/* Whether the set has no place for it: it is full, and the fragment joins nothing that is in it. */
+static bool too_many_pieces(const struct partial *p, const struct fragment *f)
+{
+	return p->present.count == RANGES_MAX && !ranges_meet(&p->present, f->start > 0 ? f->start - 1 : 0, f->end + 1);
+}
+
 static bool is_complete(const struct partial *p)
 {
 	return p->total > 0 && ranges_contain(&p->present, 0, p->total);
+}
+
+/* Whether the whole is a datagram that can be: no longer than IP allows with the first fragment's header, and not congested
+ * where part of it says that its transport would not understand that (RFC 3168 5.3). */
+static bool whole_is_good(struct stack *s, const struct partial *p)
+{
+	if (p->header_length + p->total > IP_TOTAL_MAX)
+		stack_drop(s, DROP_IP_FRAGMENT_LONG);
+	else if (p->congested && p->not_ect)
+		stack_drop(s, DROP_IP_FRAGMENT_ECN);
+	else
+		return true;
+	return false;
 }
 
 static void deliver(struct stack *s, struct partial *p)
@@ -233,9 +266,40 @@ static void deliver(struct stack *s, struct partial *p)
 	    .length = p->total,
 	};
 
-	stack_count(s, COUNT_IP_REASSEMBLED);
-	ip_deliver(s, &datagram);
+	if (whole_is_good(s, p)) {
+		stack_count(s, COUNT_IP_REASSEMBLED);
+		ip_deliver(s, &datagram);
+	}
 	discard(s, p);
+}
+
+/* A fragment of a datagram that is waited for. */
+static void take(struct stack *s, struct partial *p, const struct fragment *f)
+{
+	bool duplicate = is_duplicate(p, f);
+
+	if (!duplicate && ranges_meet(&p->present, f->start, f->end)) {
+		stack_drop(s, DROP_IP_FRAGMENT_OVERLAP);
+		discard(s, p);
+		return;
+	}
+	if (!agrees_with_total(p, f)) {
+		stack_drop(s, DROP_IP_FRAGMENT_TOTAL);
+		return;
+	}
+	if (duplicate) {
+		stack_drop(s, DROP_IP_FRAGMENT_DUPLICATE);
+	} else if (too_many_pieces(p, f)) {
+		stack_drop(s, DROP_IP_FRAGMENT_PIECES);
+		return;
+	} else if (!place(s, p, f)) {
+		stack_drop(s, DROP_IP_FRAGMENT_NO_MEMORY);
+		return;
+	}
+	if (f->last) /* also of a duplicate: the bytes may have been there already, but not that they are the last */
+		p->total = f->end;
+	if (is_complete(p))
+		deliver(s, p);
 }
 
 void reassembly_input(struct stack *s, const uint8_t *packet, const struct ip_header *header, bool broadcast)
@@ -258,20 +322,10 @@ void reassembly_input(struct stack *s, const uint8_t *packet, const struct ip_he
 	struct partial *p = find(s, header);
 	if (!p)
 		p = open_entry(s, header, broadcast);
-	if (!p) {
+	if (p)
+		take(s, p, &f);
+	else
 		stack_drop(s, DROP_IP_FRAGMENT_NO_MEMORY);
-	} else if (is_duplicate(p, &f)) {
-		stack_drop(s, DROP_IP_FRAGMENT_DUPLICATE);
-	} else if (ranges_meet(&p->present, f.start, f.end)) {
-		stack_drop(s, DROP_IP_FRAGMENT_OVERLAP);
-		discard(s, p);
-	} else if (!agrees_with_total(p, &f)) {
-		stack_drop(s, DROP_IP_FRAGMENT_TOTAL);
-	} else if (!place(s, p, &f)) {
-		stack_drop(s, DROP_IP_FRAGMENT_NO_MEMORY);
-	} else if (is_complete(p)) {
-		deliver(s, p);
-	}
 }
 
 void reassembly_deadline(struct stack *s, struct deadline *deadline)

@@ -68,6 +68,18 @@ bool route_next_hop(struct stack *s, struct address destination, struct address 
 	return true;
 }
 
+bool route_has_live_gateway(const struct stack *s, struct address destination)
+{
+	const struct route *r = find(s, destination);
+
+	return r && !address_is_any(r->gateway) && r->dead_until <= s->now;
+}
+
+bool route_exists(const struct stack *s, struct address destination)
+{
+	return find(s, destination);
+}
+
 void route_mark_dead(struct stack *s, struct address gateway)
 {
 	for (unsigned i = 0; i < s->ip.routes.count; i++)

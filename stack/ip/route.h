@@ -41,6 +41,12 @@ int route_add(struct stack *s, struct address network, unsigned prefix_length, s
 /* The neighbour that a packet for this destination is handed to. False: there is no route. */
 bool route_next_hop(struct stack *s, struct address destination, struct address *next_hop);
 
+/* Whether the next hop for this destination is a gateway that is not thought dead. */
+bool route_has_live_gateway(const struct stack *s, struct address destination);
+
+/* Whether there is a route at all. */
+bool route_exists(const struct stack *s, struct address destination);
+
 /* This next hop does not work: pass it over for a while, where it is a gateway. */
 void route_mark_dead(struct stack *s, struct address gateway);
 

@@ -54,10 +54,10 @@ struct stack;
 #define ARP_INCOMPLETE_MAX 128 /* of them, that nobody has answered for yet */
 #define ARP_STATIC_MAX     64  /* of them, given by arp_add_static() */
 #define ARP_BUCKETS        64
-#define ARP_QUEUE_MAX      8         /* packets that wait for one address; RFC 1122 2.3.2.2 asks for one */
-#define ARP_TRIES          3         /* requests before we give up */
-#define ARP_INTERVAL       1000000   /* microseconds between requests for one address (RFC 1122 2.3.2.1) */
-#define ARP_REACHABLE_TIME 60000000  /* microseconds that an entry is believed unconfirmed (RFC 1122 2.3.2.1) */
+#define ARP_QUEUE_MAX      48       /* packets that wait for one address: a datagram of 65,535 bytes in its fragments */
+#define ARP_TRIES          3        /* requests before we give up */
+#define ARP_INTERVAL       1000000  /* microseconds between requests for one address (RFC 1122 2.3.2.1) */
+#define ARP_REACHABLE_TIME 60000000 /* microseconds that an entry is believed unconfirmed (RFC 1122 2.3.2.1) */
 #define ARP_STALE_TIME     300000000 /* microseconds that it is kept unused after that */
 
 enum arp_state {

@@ -39,6 +39,8 @@ void arp_start(struct stack *s, bool probe)
 {
 	struct arp_conflict *c = &s->arp.conflict;
 
+	if (c->lost) /* somebody spoke up before we began */
+		return;
 	*c = (struct arp_conflict){.probes_left = probe ? PROBE_NUM : 0, .announcements_left = ANNOUNCE_NUM};
 	deadline_init(&c->deadline, DEADLINE_ARP_PROBE);
 	s->interface.tentative = probe;

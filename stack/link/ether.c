@@ -29,7 +29,7 @@ void ether_input(struct stack *s, const struct rx_frame *frame)
 	/* RFC 1122 2.4: IP is told what was broadcast on the link. */
 	bool broadcast = mac_equal(header.destination, MAC_BROADCAST);
 	if (!broadcast && !mac_equal(header.destination, s->interface.mac)) {
-		stack_drop(s, DROP_ETHER_NOT_OURS);
+		stack_drop(s, mac_is_group(header.destination) ? DROP_ETHER_GROUP : DROP_ETHER_NOT_OURS);
 		return;
 	}
 

@@ -74,6 +74,7 @@ struct socket *socket_open(struct stack *s, enum socket_type type)
 	if (!socket)
 		return NULL;
 	socket->stack = s;
+	socket->settings = tcp_settings_default;
 	list_append(&s->sockets.all, &socket->all);
 	if (type == SOCKET_STREAM)
 		return socket;
@@ -98,7 +99,7 @@ int socket_bind(struct socket *socket, const struct endpoint *local)
 		return udp_bind(s, socket->udp, local);
 	if (!is_fresh(socket) || socket->local.port != 0)
 		return -EINVAL;
-	if (!address_is_any(local->address) && !address_equal(local->address, s->interface.address))
+	if (!address_is_any(local->address) && !ip_is_ours(s, local->address))
 		return -EADDRNOTAVAIL;
 	if (local->port != 0 && tcp_listener_lookup(s, local))
 		return -EADDRINUSE;
@@ -117,7 +118,10 @@ int socket_listen(struct socket *socket, unsigned backlog)
 	if (socket->local.port == 0 || tcp_listener_lookup(s, &socket->local))
 		return -EADDRINUSE;
 	socket->listener = tcp_listen(s, socket->local, backlog > 0 ? backlog : 1, socket);
-	return socket->listener ? 0 : -ENOMEM;
+	if (!socket->listener)
+		return -ENOMEM;
+	socket->listener->settings = socket->settings;
+	return 0;
 }
 
 int socket_connect(struct socket *socket, const struct endpoint *remote)
@@ -131,14 +135,20 @@ int socket_connect(struct socket *socket, const struct endpoint *remote)
 		return -EINVAL;
 	if (!ip_is_host(s, remote->address) || remote->port == 0)
 		return -EADDRNOTAVAIL;
-	local.address = ip_source_for(s, remote->address); /* MUST-44, MUST-45 */
+	if (!ip_is_ours(s, remote->address) && !route_exists(s, remote->address))
+		return -ENETUNREACH;
+	if (address_is_any(local.address))
+		local.address = ip_source_for(s, remote->address); /* MUST-44, MUST-45 */
+	else if (!ip_is_ours(s, remote->address) && !address_equal(local.address, s->interface.address))
+		return -EADDRNOTAVAIL; /* 127/8 never appears on a wire */
 	if (local.port == 0)
 		local.port = tcp_ephemeral_port(s, local.address, remote);
-	if (local.port == 0 || tcp_lookup(s, &local, remote))
+	if (local.port == 0 || tcp_in_use(s, &local, remote))
 		return -EADDRNOTAVAIL;
 	socket->connection = tcp_connect(s, local, *remote, socket);
 	if (!socket->connection)
 		return -ENOMEM;
+	tcp_configure(s, socket->connection, &socket->settings);
 	socket->local = local;
 	return 0;
 }
@@ -154,6 +164,7 @@ struct socket *socket_accept(struct socket *listening)
 		return NULL;
 	socket->connection = tcp_accept(listening->listener);
 	socket->connection->notice.socket = socket;
+	socket->settings = socket->connection->settings;
 	socket->local = socket->connection->local;
 	return socket;
 }
@@ -254,7 +265,7 @@ int socket_shutdown(struct socket *socket, enum socket_how how)
 {
 	struct tcp_connection *c = socket->connection;
 
-	if (!c || c->state < TCP_SYN_RECEIVED)
+	if (!c || c->state == TCP_SYN_SENT || c->error != 0)
 		return -ENOTCONN;
 	if (how & SOCKET_SHUTDOWN_READ)
 		socket->read_shut = true;
@@ -321,7 +332,7 @@ unsigned socket_ready(const struct socket *socket)
 	bool connecting = c->state == TCP_SYN_SENT || c->state == TCP_SYN_RECEIVED;
 	if (!connecting && (!tcp_can_send(c) || tcp_send_room(socket->stack, c) >= socket->stack->tcp.send_limit / 3))
 		ready |= SOCKET_WRITABLE;
-	if (over || (c->fin_queued && tcp_at_end(c)))
+	if ((over || c->fin_queued) && tcp_at_end(c))
 		ready |= SOCKET_HANGUP;
 	return ready;
 }

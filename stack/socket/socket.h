@@ -51,7 +51,7 @@ struct socket *socket_accept(struct socket *listener);
 
 /* Begin a connection (RFC 9293 3.9.1.1). 0: begun; writable when it is established, SOCKET_ERROR when it failed.
  * -EINVAL when it is bound to a listener or connected already; -EADDRNOTAVAIL: no port free, or the remote address is not one host
- * (MUST-46); -ENOMEM.
+ * (MUST-46); -ENETUNREACH: there is no route to it; -ENOMEM.
  * A datagram socket only notes the remote end: from then on it hears that one alone, and of ICMP errors about what it sent there. It may be
  * connected anew, and with port 0 is so no more. -EACCES: a broadcast without permission; -EADDRINUSE: no port free. */
 int socket_connect(struct socket *socket, const struct endpoint *remote);
@@ -104,6 +104,35 @@ void socket_set_broadcast(struct socket *socket, bool may);
 void socket_set_ttl(struct socket *socket, uint8_t ttl);
 void socket_set_tos(struct socket *socket, uint8_t tos);
 
+/* ---- settings of a stream ---- */
+
+/* They may be set at any time, before there is a connection too; those of a listener are what its connections begin
+ * with. On a datagram socket they do nothing. All times are microseconds. */
+
+/* Send small segments at once (RFC 9293 3.7.4, MUST-17): without, none leaves while another one is unacknowledged
+ * (Nagle's algorithm). Off at first. */
+void socket_set_nodelay(struct socket *socket, bool on);
+
+/* Hold back all that does not fill a segment, until the cork is drawn (off), the write side is shut, or 200 ms have
+ * passed. Goes before nodelay. */
+void socket_set_cork(struct socket *socket, bool on);
+
+/* Ask a peer that has been silent for `idle` whether it is still there, every `interval`; after `count` questions
+ * without an answer (at least 2, MUST-29) the connection is reset, and its error is -ETIMEDOUT (RFC 9293 3.8.4). Off
+ * at first; a 0 stands for the default: two hours, 75 seconds, 9. */
+void socket_set_keepalive(struct socket *socket, bool on, uint64_t idle, uint64_t interval, unsigned count);
+
+/* How long what was sent may stay unacknowledged, or wait for the peer's closed window, before the connection is
+ * given up with -ETIMEDOUT (RFC 9293 3.8.3, MUST-21; RFC 5482 2). 0: as at first, about 15 minutes, and for ever
+ * while window probes are answered. UINT64_MAX: never. A connection that is being opened is given up no later than
+ * without; and where keepalive is on, this takes the place of its count. */
+void socket_set_user_timeout(struct socket *socket, uint64_t timeout);
+
+/* What socket_close() does. Off, as at first: it ends in order, and takes what time it takes. On with time 0: it
+ * resets, and what has not been sent is lost. On with more: it ends in order, but is reset when not all is
+ * acknowledged after that time. */
+void socket_set_linger(struct socket *socket, bool on, uint64_t time);
+
 /* ---- ending and asking ---- */
 
 /* End one direction or both: after SOCKET_SHUTDOWN_WRITE the peer reads what was sent and then an end of stream (a FIN); after
@@ -122,6 +151,39 @@ unsigned socket_ready(const struct socket *socket);
 
 /* The pending error as a negative errno, cleared by reading, or 0: -ECONNREFUSED, -ECONNRESET, -ETIMEDOUT, -EHOSTUNREACH. */
 int socket_error(struct socket *socket);
+
+enum socket_tcp_recovery {
+	SOCKET_TCP_OPEN,     /* no loss is known of */
+	SOCKET_TCP_RECOVERY, /* duplicate ACKs told of one: fast recovery (RFC 6582) */
+	SOCKET_TCP_LOSS,     /* a time-out did, and what was in flight then is not all acknowledged */
+};
+
+/* What a connection knows of itself. Times are microseconds, amounts bytes. */
+struct socket_tcp_info {
+	const char *state; /* as RFC 9293 3.3.2 spells it */
+	enum socket_tcp_recovery recovery;
+	uint64_t rtt;        /* smoothed, with its variation (RFC 6298 2); both 0 before the first measurement */
+	uint64_t rttvar;     /* */
+	uint64_t rto;        /* the time-out as it is now, backed off or not */
+	unsigned backed_off; /* time-outs and unanswered window probes since the peer was last heard of */
+	uint32_t cwnd;
+	uint32_t ssthresh;
+	uint64_t in_flight;     /* sent and neither acknowledged nor given up as lost */
+	uint64_t unsent;        /* in the send buffer behind that */
+	uint32_t retransmitted; /* segments that were sent again, ever */
+	uint32_t snd_wnd;       /* the peer's window and ours, scaled */
+	uint32_t rcv_wnd;
+	uint32_t snd_mss; /* the most text that a segment of ours carries, and the most that one of the peer's has */
+	uint32_t rcv_mss;
+	bool sack_permitted; /* agreed on by both SYNs: */
+	bool timestamps;
+	bool window_scaled;
+	uint8_t snd_wscale; /* the peer's shift, and ours */
+	uint8_t rcv_wscale;
+};
+
+/* 0, or -ENOTCONN. */
+int socket_tcp_info(const struct socket *socket, struct socket_tcp_info *info);
 
 struct endpoint socket_local(const struct socket *socket);
 struct endpoint socket_remote(const struct socket *socket);

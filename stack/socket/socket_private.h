@@ -15,9 +15,10 @@ struct socket {
 	struct tcp_listener *listener;
 	struct tcp_connection *connection;
 	struct udp_socket *udp;
-	int error;       /* of a stream: pending, a negative errno; besides the connection's own */
-	bool read_shut;  /* receives answer 0 */
-	bool told_error; /* socket_error() has handed out the connection's */
+	int error;                    /* of a stream: pending, a negative errno; besides the connection's own */
+	bool read_shut;               /* receives answer 0 */
+	bool told_error;              /* socket_error() has handed out the connection's */
+	struct tcp_settings settings; /* of a stream */
 	void *user;
 };
 

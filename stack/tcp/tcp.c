@@ -12,6 +12,7 @@ bool tcp_init(struct stack *s, size_t send_limit, size_t receive_limit)
 
 	list_init(&t->marked);
 	list_init(&t->notices);
+	tcp_time_wait_init(s);
 	t->table_key = random_key(&s->random);
 	t->isn_key = random_key(&s->random);
 	t->ports.key = random_key(&s->random);
@@ -37,16 +38,7 @@ void tcp_release(struct stack *s)
 		while (t->listeners[i])
 			tcp_listener_close(s, t->listeners[i]);
 	memory_put(&s->memory, t->buckets, t->bucket_count * sizeof(struct tcp_connection *));
-}
-
-size_t tcp_connections(const struct stack *s)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < s->tcp.bucket_count; i++)
-		for (const struct tcp_connection *c = s->tcp.buckets[i]; c; c = c->next)
-			count += c->state != TCP_TIME_WAIT;
-	return count;
+	tcp_time_wait_release(s);
 }
 
 void tcp_flush(struct stack *s)

@@ -3,7 +3,7 @@
  * TCP (RFC 9293).
  *
  * Theory of operation. A connection is a transmission control block (TCB) in a hash table. Two things change it: segments that arrive
- * (tcp_input) and calls of its user (tcp_user.c); time does so through four deadlines (tcp_timer.c). None of them sends. They change the
+ * (tcp_input) and calls of its user (tcp_user.c); time does so through five deadlines (tcp_timer.c). None of them sends. They change the
  * state, record what is owed (acks_owed, retransmit_now, probe_now, data in the ring) and mark the connection. When the batch
  * of frames is over, tcp_flush() lets every marked connection send what its state calls for: tcp_output() is the one place
  * where a connection's segments come from.
@@ -41,6 +41,8 @@
 #include "ip/ip.h"
 #include "tcp/cc.h"
 #include "tcp/tcp_rtt.h"
+#include "tcp/tcp_settings.h"
+#include "tcp/tcp_time_wait.h"
 #include "tcp/tcp_wire.h"
 
 struct stack;
@@ -50,8 +52,8 @@ struct socket;
 #define TCP_MSS_DEFAULT        536      /* without an MSS option (RFC 9293 3.7.1, MUST-15) */
 #define TCP_MSS_MIN            64       /* what we take an absurdly small MSS for */
 #define TCP_DELAYED_ACK        40000    /* microseconds; less than 0.5 s (MUST-40) */
-#define TCP_TIME_WAIT_TIME     60000000 /* 2 MSL, with an MSL of 30 s as in Linux (RFC 9293 3.4.2 suggests 2 minutes) */
 #define TCP_FIN_WAIT_2_TIME    60000000 /* how long an orphan waits for its peer's FIN, as in Linux */
+#define TCP_CORK_TIME          200000   /* microseconds that a cork holds text back at most, as in Linux */
 #define TCP_CHALLENGE_INTERVAL 500000   /* microseconds between two challenge ACKs of one connection (RFC 5961 7) */
 #define TCP_SYN_RETRIES        7        /* 1 + 2 + 4 + ... + 128 s = 255 s, above R2's 3 minutes for a SYN (MUST-23) */
 #define TCP_SYN_ACK_RETRIES    5        /* 63 s, as in Linux */
@@ -93,6 +95,7 @@ struct tcp_connection {
 	struct list marked;            /* in tcp.marked while it owes something */
 	struct tcp_listener *listener; /* a passive open (MUST-11) that has not been accepted; else NULL */
 	struct list waiting;           /* in the listener's half_open or established */
+	struct tcp_settings settings;  /* what its user has set */
 
 	/* Send sequence space */
 	uint64_t iss;         /* initial send sequence number */
@@ -134,6 +137,8 @@ struct tcp_connection {
 	uint16_t acks_owed;    /* and this many bare ones, for segments out of order or seen before */
 	bool retransmit_now;   /* the segment at snd_una, by fast retransmit */
 	bool probe_now;        /* a zero-window probe */
+	bool keepalive_now;    /* a keepalive probe */
+	bool push_now;         /* text that a cork has held back for long enough */
 	bool snd_wants_room;   /* its user was told that the send buffer is full */
 	uint64_t unchallenged; /* the time before which no further challenge ACK is owed */
 
@@ -144,6 +149,11 @@ struct tcp_connection {
 	uint64_t sent_at;   /* when anything was last sent that the peer must acknowledge */
 	unsigned retries;   /* time-outs and probes since the peer was last heard of */
 	unsigned probes;    /* zero-window probes since its window closed */
+	uint64_t heard_at;  /* when the peer last sent what its sequence number and ACK made acceptable */
+	/* since when what we have to say, sent or held up by the window, has not got on: the user time-out runs from here */
+	uint64_t stalled_since;
+	uint32_t retransmitted;   /* segments sent again, ever */
+	uint8_t keepalive_probes; /* sent since the peer fell silent */
 	struct cc_window cc;
 	unsigned dup_acks;
 	bool recovering;  /* in fast recovery (RFC 6582), until recover is acknowledged */
@@ -152,8 +162,9 @@ struct tcp_connection {
 	struct deadline retransmit;
 	struct deadline persist;
 	struct deadline
-	    delayed_ack;        /* for text that has come: its ACK, and giving back the ring that it was read from */
-	struct deadline expiry; /* end of TIME-WAIT, or of an orphan's FIN-WAIT-2 */
+	    delayed_ack; /* for text that has come: its ACK, and giving back the ring that it was read from */
+	struct deadline keepalive;
+	struct deadline expiry; /* end of an orphan's FIN-WAIT-2, or of its user's patience with its close */
 };
 
 /* A port that is listened on. */
@@ -161,6 +172,7 @@ struct tcp_listener {
 	struct tcp_listener *next; /* in its bucket */
 	struct endpoint local;     /* address ADDRESS_ANY: all of ours */
 	struct tcp_notice notice;
+	struct tcp_settings settings; /* what connections begin with */
 	unsigned backlog;
 	unsigned count;          /* of both lists together, at most the backlog */
 	struct list half_open;   /* connections in SYN-RECEIVED */
@@ -179,7 +191,8 @@ struct tcp {
 	struct tcp_listener *listeners[TCP_LISTENER_BUCKETS];
 	struct list marked;  /* connections that owe something */
 	struct list notices; /* users that must be told */
-	bool device_full;    /* emit answered -EAGAIN: nobody sends until tcp_writable() */
+	struct tcp_time_waits time_waits;
+	bool device_full; /* emit answered -EAGAIN: nobody sends until tcp_writable() */
 	struct ports ports;
 	size_t send_limit;    /* most bytes in a send ring, a power of two */
 	size_t receive_limit; /* the same of a receive ring */
@@ -223,9 +236,6 @@ void tcp_error(struct stack *s, const struct ip_error *error);
 /* Let every marked connection send. */
 void tcp_flush(struct stack *s);
 
-/* How many connections are in a state before TIME-WAIT. */
-size_t tcp_connections(const struct stack *s);
-
 /* The device can send again. */
 void tcp_writable(struct stack *s);
 
@@ -246,6 +256,9 @@ struct tcp_connection *tcp_accept(struct tcp_listener *l);
 /* OPEN, active: begin a connection whose four-tuple is not in use. NULL: no memory. */
 struct tcp_connection *tcp_connect(struct stack *s, struct endpoint local, struct endpoint remote, struct socket *user);
 
+/* Have these settings from now on. (tcp_settings.c) */
+void tcp_configure(struct stack *s, struct tcp_connection *c, const struct tcp_settings *settings);
+
 /* SEND, in place: up to `wanted` contiguous bytes of the send ring, or NULL with *length 0: none now. */
 uint8_t *tcp_send_reserve(struct stack *s, struct tcp_connection *c, size_t wanted, size_t *length);
 void tcp_send_commit(struct stack *s, struct tcp_connection *c, size_t length);
@@ -257,7 +270,9 @@ void tcp_receive_consume(struct stack *s, struct tcp_connection *c, size_t lengt
 /* CLOSE: no more to send; a FIN follows what is in the ring. */
 void tcp_shutdown(struct stack *s, struct tcp_connection *c);
 
-/* The user lets go: CLOSE, or ABORT where unread text would be lost (RFC 2525 2.17). c may be gone afterwards. */
+/* The user lets go: CLOSE, or ABORT where unread text would be lost (RFC 2525 2.17) or the user lingers for no time.
+ * One who lingers for some time has the connection reset when our FIN is not acknowledged by then. c may be gone
+ * afterwards. */
 void tcp_close(struct stack *s, struct tcp_connection *c);
 
 /* ABORT: a RST where the peer knows of the connection; the user lets go. c is gone afterwards. */
@@ -277,6 +292,8 @@ const char *tcp_state_name(enum tcp_state state);
 void tcp_set_state(struct stack *s, struct tcp_connection *c, enum tcp_state state);
 /* Leave the table and stop all deadlines: CLOSED, for this reason (negative errno, 0: in order). Freed when it has no user. */
 void tcp_done(struct stack *s, struct tcp_connection *c, int error);
+/* The same without a change of state to tell: another's record goes on for it. */
+void tcp_detach(struct stack *s, struct tcp_connection *c, int error);
 /* Let tcp_output() look at it at the next flush. */
 void tcp_mark(struct stack *s, struct tcp_connection *c);
 /* Have its user told at the next flush. */
@@ -292,11 +309,15 @@ uint64_t tcp_hash(const struct siphash_key *key, const struct endpoint *local, c
 struct tcp_connection *tcp_lookup(struct stack *s, const struct endpoint *local, const struct endpoint *remote);
 void tcp_table_add(struct stack *s, struct tcp_connection *c);
 void tcp_table_remove(struct stack *s, struct tcp_connection *c);
+/* Whether a four-tuple belongs to a connection, or did until a moment ago (TIME-WAIT). */
+bool tcp_in_use(struct stack *s, const struct endpoint *local, const struct endpoint *remote);
 struct tcp_listener *tcp_listener_lookup(struct stack *s, const struct endpoint *local);
 /* A local port for a connection to this peer that is not in use (RFC 6056 3.3.3), or 0. */
 uint16_t tcp_ephemeral_port(struct stack *s, struct address local, const struct endpoint *remote);
 /* A new connection, in no state yet and in the table; NULL: no memory. */
 struct tcp_connection *tcp_create(struct stack *s, const struct endpoint *local, const struct endpoint *remote);
+/* Begin at this sequence number; nothing has been sent or written yet. */
+void tcp_set_iss(struct tcp_connection *c, uint32_t isn);
 void tcp_destroy(struct stack *s, struct tcp_connection *c);
 
 /* tcp_isn.c: the initial sequence number for this four-tuple at this time (RFC 6528 3), and the offset of its timestamps. */
@@ -304,7 +325,8 @@ uint32_t tcp_isn(const struct stack *s, const struct endpoint *local, const stru
 uint32_t tcp_timestamp_offset(const struct stack *s, const struct endpoint *local, const struct endpoint *remote);
 
 /* tcp_listen.c */
-void tcp_listen_input(struct stack *s, struct tcp_listener *l, const struct ip_datagram *d, const struct tcp_header *h);
+void tcp_listen_input(struct stack *s, struct tcp_listener *l, const struct ip_datagram *d, const struct tcp_header *h,
+		      const uint32_t *iss_floor);
 /* A half-open connection has become established. */
 void tcp_listen_established(struct stack *s, struct tcp_connection *c);
 /* A connection leaves its listener, one way or another. */
@@ -329,13 +351,26 @@ void tcp_owe_ack(struct stack *s, struct tcp_connection *c);
 /* A challenge ACK (RFC 5961) is owed, unless one was owed within TCP_CHALLENGE_INTERVAL. */
 void tcp_owe_challenge(struct stack *s, struct tcp_connection *c);
 
+/* tcp_settings.c */
+/* Keepalive begins, if it is on; or ends. */
+void tcp_keepalive_start(struct stack *s, struct tcp_connection *c);
+void tcp_keepalive_deadline(struct stack *s, struct tcp_connection *c);
+/* When the user time-out comes, or DEADLINE_NEVER. Meaningful while something waits for the peer. */
+uint64_t tcp_give_up_at(const struct tcp_connection *c);
+
 /* tcp_output.c */
+/* Start the retransmission timer anew. */
+void tcp_arm_retransmit(struct stack *s, struct tcp_connection *c);
+/* Whether text waits for nothing but for the cork to be drawn. */
+bool tcp_is_corked(const struct tcp_connection *c);
 /* Send all that state and debts call for. False: the device is full, and the rest is still owed. */
 bool tcp_output(struct stack *s, struct tcp_connection *c);
 /* The effective send MSS: the most text in one segment (RFC 9293 3.7.1, MUST-16). */
 uint32_t tcp_send_mss(const struct stack *s, const struct tcp_connection *c);
 /* A RST for a segment that belongs to no connection, or that SYN-SENT or SYN-RECEIVED cannot accept (RFC 9293 3.10.7.1). */
 void tcp_reset_reply(struct stack *s, const struct ip_datagram *d, const struct tcp_header *h);
+/* A segment of nothing but this header, at once and by nobody kept. */
+void tcp_bare_reply(struct stack *s, struct address source, struct address destination, const struct tcp_header *h);
 /* A RST that ends this connection (RFC 9293 3.10.5). */
 void tcp_send_reset(struct stack *s, struct tcp_connection *c);
 

@@ -42,6 +42,7 @@ static void take_new_ack(struct stack *s, struct tcp_connection *c, const struct
 	if (text_end > c->snd.head)
 		ring_consume(&c->snd, (size_t)(text_end - c->snd.head));
 	c->retries = 0;
+	c->stalled_since = s->now;
 	c->soft_error = 0;
 	if (c->cc.mss > 0) /* the SYN's own ACK comes before the window exists */
 		tcp_recovery_acked(s, c, acked, in_flight);
@@ -52,7 +53,7 @@ static void take_new_ack(struct stack *s, struct tcp_connection *c, const struct
 		if (ring_used(&c->snd) == 0)
 			ring_shrink(&c->snd, &s->memory, 0);
 	} else {
-		deadline_set(&s->deadlines, &c->retransmit, s->now + c->rtt.rto);
+		tcp_arm_retransmit(s, c);
 	}
 	if (c->snd_wants_room && tcp_send_room(s, c) >= s->tcp.send_limit / 3) {
 		c->snd_wants_room = false;
@@ -107,8 +108,8 @@ static bool advance_close(struct stack *s, struct tcp_connection *c)
 		tcp_set_state(s, c, TCP_FIN_WAIT_2);
 		return true;
 	case TCP_CLOSING:
-		tcp_set_state(s, c, TCP_TIME_WAIT);
-		return true;
+		tcp_time_wait_enter(s, c);
+		return false;
 	case TCP_LAST_ACK:
 		tcp_done(s, c, 0);
 		return false;
@@ -125,6 +126,7 @@ bool tcp_ack(struct stack *s, struct tcp_connection *c, const struct tcp_segment
 		tcp_owe_challenge(s, c);
 		return false;
 	}
+	c->heard_at = s->now;
 	if (c->snd_wnd == 0) /* a closed window may stay closed for ever, while the peer answers (MUST-37) */
 		c->retries = 0;
 	bool duplicate = is_duplicate(c, seg);

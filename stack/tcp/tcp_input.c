@@ -6,7 +6,7 @@
  *     3.10.7.1  CLOSED      nobody here has this address: tcp_reset_reply()
  *     3.10.7.2  LISTEN      tcp_listen_input(), in tcp_listen.c
  *     3.10.7.3  SYN-SENT    syn_sent_input()
- *     3.10.7.4  all others  first_check_sequence() ... eighth_check_fin()
+ *     3.10.7.4  all others  first_check_sequence() ... eighth_check_fin(); TIME-WAIT has records of its own, in tcp_time_wait.c
  *
  * Nothing is sent from here to a connection that stands: the steps record what is owed. Only a RST for what belongs
  * to no connection leaves at once.
@@ -56,6 +56,7 @@ static void establish(struct stack *s, struct tcp_connection *c)
 		c->rtt.rto = TCP_RTO_AFTER_SYN;
 	tcp_recovery_start(s, c);
 	tcp_set_state(s, c, c->fin_queued ? TCP_FIN_WAIT_1 : TCP_ESTABLISHED);
+	tcp_keepalive_start(s, c);
 	if (c->listener)
 		tcp_listen_established(s, c);
 	tcp_notify(s, &c->notice);
@@ -171,9 +172,6 @@ static void answer_unacceptable(struct stack *s, struct tcp_connection *c, const
 	stack_drop(s, DROP_TCP_SEQUENCE);
 	if (seg->flags & TCP_RST)
 		return;
-	/* A FIN that comes again: our ACK of it was lost (3.10.7.4, eighth, TIME-WAIT). */
-	if (c->state == TCP_TIME_WAIT && seg->flags & TCP_FIN)
-		deadline_set(&s->deadlines, &c->expiry, s->now + TCP_TIME_WAIT_TIME);
 	/* Text and FIN are sent again until they are acknowledged; bare ACKs could answer each other for ever, and a SYN is a
 	 * stranger's (RFC 5961 4.2). */
 	if (!seg->bare && !(seg->flags & TCP_SYN))
@@ -202,7 +200,7 @@ static bool first_check_sequence(struct stack *s, struct tcp_connection *c, stru
 		tcp_trim(c, seg);
 		return true;
 	}
-	/* With the window closed, ACK, RST and URG of the next segment still count (MUST-66); its text does not. */
+	/* With the window closed, ACK, RST and URG of the next segment still count (RFC 9293 3.4, MUST-66); its text does not. */
 	if (seg->seq == c->rcv_nxt && c->rcv_adv <= c->rcv_nxt) {
 		stack_drop(s, DROP_TCP_SEQUENCE);
 		tcp_owe_ack(s, c);
@@ -229,7 +227,6 @@ static bool second_check_reset(struct stack *s, struct tcp_connection *c, const 
 		return false;
 	case TCP_CLOSING:
 	case TCP_LAST_ACK:
-	case TCP_TIME_WAIT:
 		tcp_done(s, c, 0);
 		return false;
 	default:
@@ -306,7 +303,7 @@ static bool seventh_process_text(struct stack *s, struct tcp_connection *c, cons
 		stack_drop(s, DROP_TCP_AFTER_FIN);
 		return true;
 	}
-	if (is_orphan(c)) { /* RFC 1122 4.2.2.13: text that will never be read, so the peer must know */
+	if (is_orphan(c)) { /* RFC 9293 3.6.1 (SHLD-3): text that will never be read, so the peer must know */
 		stack_drop(s, DROP_TCP_CLOSED);
 		tcp_reset_reply(s, d, seg->header);
 		tcp_done(s, c, 0);
@@ -331,7 +328,7 @@ static void take_fin(struct stack *s, struct tcp_connection *c)
 		tcp_set_state(s, c, TCP_CLOSING);
 		return;
 	case TCP_FIN_WAIT_2:
-		tcp_set_state(s, c, TCP_TIME_WAIT);
+		tcp_time_wait_enter(s, c);
 		return;
 	default:
 		return;
@@ -396,9 +393,30 @@ static bool checked_parse(struct stack *s, const struct ip_datagram *d, struct t
 	return true;
 }
 
+/* A segment of a connection that stands. */
+static void connection_input(struct stack *s, struct tcp_connection *c, const struct ip_datagram *d,
+			     const struct tcp_header *h)
+{
+	struct tcp_segment seg = {
+	    .header = h,
+	    .seq = c->state == TCP_SYN_SENT ? seq_first(h->seq) : seq_unwrap(c->rcv_nxt, h->seq),
+	    .ack = seq_unwrap(c->snd_nxt, h->ack),
+	    .flags = h->flags,
+	    .wnd = h->flags & TCP_SYN ? h->window : (uint32_t)h->window << c->snd_wscale,
+	    .text = d->payload + h->header_length,
+	    .text_length = d->length - h->header_length,
+	};
+
+	seg.arrived_seq = seg.seq;
+	seg.unit = d->gso_size > 0 ? d->gso_size : seg.text_length;
+	seg.bare = tcp_segment_length(&seg) == 0;
+	segment_arrives(s, c, d, &seg);
+}
+
 void tcp_input(struct stack *s, const struct ip_datagram *d)
 {
 	struct tcp_header h;
+	uint32_t iss_floor;
 
 	if (!checked_parse(s, d, &h))
 		return;
@@ -407,24 +425,15 @@ void tcp_input(struct stack *s, const struct ip_datagram *d)
 	struct endpoint remote = {d->source, h.source_port};
 	struct tcp_connection *c = tcp_lookup(s, &local, &remote);
 	if (c) {
-		struct tcp_segment seg = {
-		    .header = &h,
-		    .seq = c->state == TCP_SYN_SENT ? seq_first(h.seq) : seq_unwrap(c->rcv_nxt, h.seq),
-		    .ack = seq_unwrap(c->snd_nxt, h.ack),
-		    .flags = h.flags,
-		    .wnd = h.flags & TCP_SYN ? h.window : (uint32_t)h.window << c->snd_wscale,
-		    .text = d->payload + h.header_length,
-		    .text_length = d->length - h.header_length,
-		};
-		seg.arrived_seq = seg.seq;
-		seg.unit = d->gso_size > 0 ? d->gso_size : seg.text_length;
-		seg.bare = tcp_segment_length(&seg) == 0;
-		segment_arrives(s, c, d, &seg);
+		connection_input(s, c, d, &h);
 		return;
 	}
 	struct tcp_listener *l = tcp_listener_lookup(s, &local);
+	struct tcp_time_wait *w = tcp_time_wait_lookup(s, &local, &remote);
+	if (w && !tcp_time_wait_input(s, w, &h, d->length - h.header_length, l ? &iss_floor : NULL))
+		return;
 	if (l) {
-		tcp_listen_input(s, l, d, &h);
+		tcp_listen_input(s, l, d, &h, w ? &iss_floor : NULL);
 		return;
 	}
 	/* 3.10.7.1 CLOSED */

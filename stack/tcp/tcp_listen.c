@@ -19,6 +19,7 @@ struct tcp_listener *tcp_listen(struct stack *s, struct endpoint local, unsigned
 	l->local = local;
 	l->backlog = backlog;
 	l->notice.socket = user;
+	l->settings = tcp_settings_default;
 	list_init(&l->notice.node);
 	list_init(&l->half_open);
 	list_init(&l->established);
@@ -67,7 +68,8 @@ void tcp_listen_established(struct stack *s, struct tcp_connection *c)
 }
 
 /* Third of RFC 9293 3.10.7.2: a SYN. */
-static void syn_input(struct stack *s, struct tcp_listener *l, const struct ip_datagram *d, const struct tcp_header *h)
+static void syn_input(struct stack *s, struct tcp_listener *l, const struct ip_datagram *d, const struct tcp_header *h,
+		      const uint32_t *iss_floor)
 {
 	struct endpoint local = {d->destination, h->destination_port};
 	struct endpoint remote = {d->source, h->source_port};
@@ -81,8 +83,12 @@ static void syn_input(struct stack *s, struct tcp_listener *l, const struct ip_d
 		stack_drop(s, DROP_TCP_NO_MEMORY);
 		return;
 	}
+	/* RFC 9293 3.6.1 (MAY-2): beyond all that the connection in TIME-WAIT has used, as far as Linux goes */
+	if (iss_floor && !seq_gt(seq_wire(c->iss), *iss_floor))
+		tcp_set_iss(c, *iss_floor + UINT16_MAX + 2);
 	l->count++;
 	c->listener = l;
+	c->settings = l->settings;
 	list_append(&l->half_open, &c->waiting);
 	tcp_take_syn(s, c, h);
 	stack_count(s, COUNT_TCP_PASSIVE_OPENS);
@@ -90,7 +96,8 @@ static void syn_input(struct stack *s, struct tcp_listener *l, const struct ip_d
 	tcp_mark(s, c); /* the SYN,ACK: nothing from iss on has been sent yet */
 }
 
-void tcp_listen_input(struct stack *s, struct tcp_listener *l, const struct ip_datagram *d, const struct tcp_header *h)
+void tcp_listen_input(struct stack *s, struct tcp_listener *l, const struct ip_datagram *d, const struct tcp_header *h,
+		      const uint32_t *iss_floor)
 {
 	if (h->flags & TCP_RST) { /* first, a RST: it speaks of nothing that we know */
 		stack_drop(s, DROP_TCP_RST);
@@ -98,7 +105,7 @@ void tcp_listen_input(struct stack *s, struct tcp_listener *l, const struct ip_d
 		stack_drop(s, DROP_TCP_ACK);
 		tcp_reset_reply(s, d, h);
 	} else if (h->flags & TCP_SYN) {
-		syn_input(s, l, d, h);
+		syn_input(s, l, d, h, iss_floor);
 	} else { /* fourth, anything else */
 		stack_drop(s, DROP_TCP_NO_SYN);
 	}

@@ -9,6 +9,7 @@
  *     RETRANSMIT   three duplicate ACKs: the segment at snd_una is lost
  *     DATA         text (and a FIN) that the windows allow, anew or again
  *     PROBE        the peer's window has been closed for a while
+ *     KEEPALIVE    the peer has been silent for a while
  *     ACK          nothing else went that could carry it
  */
 #include <errno.h>
@@ -23,6 +24,7 @@ enum tcp_reason {
 	TCP_SEND_RETRANSMIT,
 	TCP_SEND_DATA,
 	TCP_SEND_PROBE,
+	TCP_SEND_KEEPALIVE,
 	TCP_SEND_ACK,
 };
 
@@ -67,21 +69,47 @@ static struct tcp_plan plan_retransmit(const struct tcp_connection *c)
 	};
 }
 
-/* Whether a segment below the MSS may go (RFC 9293 3.8.6.2.1, Nagle as modified by Minshall: at most one small segment is in flight). */
+/* Whether a segment below the MSS may go (RFC 9293 3.8.6.2.1, with Nagle as modified by Minshall: at most one small segment is in flight).
+ * `all`: it is the last that there is to send. */
 static bool small_segment_allowed(const struct tcp_connection *c, const struct tcp_plan *plan, bool all)
 {
 	if (plan->fin || plan->seq < c->snd_nxt) /* nothing more will join it; or it goes again */
 		return true;
-	if (all && c->snd_small <= c->snd_una)
+	if (c->settings.corked) /* it fills a window that has no room for a full one */
+		return c->snd_wnd < c->cc.mss && plan->seq + plan->length == c->snd_una + c->snd_wnd;
+	if (all && (c->settings.nodelay || c->snd_small <= c->snd_una))
 		return true;
 	return plan->length >= c->snd_wnd_max / 2 && plan->length > 0;
+}
+
+/* RFC 3042: the first two duplicate ACKs let one new segment each leave beyond cwnd, so that enough duplicates for a fast
+ * retransmit come back also where few segments are in flight. */
+static uint64_t limited_transmit(const struct tcp_connection *c)
+{
+	if (c->recovering || c->snd_rtx < c->snd_nxt)
+		return 0;
+	return min64(c->dup_acks, 2) * c->cc.mss;
+}
+
+/* Where what may be in flight ends. */
+static uint64_t send_edge(const struct tcp_connection *c)
+{
+	return c->snd_una + min64(c->snd_wnd, c->cc.cwnd + limited_transmit(c));
+}
+
+bool tcp_is_corked(const struct tcp_connection *c)
+{
+	uint64_t text = c->snd.tail - c->snd_rtx;
+
+	return c->settings.corked && c->snd_rtx == c->snd_nxt && !c->fin_queued && text > 0 && text < c->cc.mss &&
+	       send_edge(c) > c->snd_rtx;
 }
 
 /* Text and FIN from snd_rtx on, as far as both windows allow. */
 static struct tcp_plan plan_data(const struct tcp_connection *c)
 {
 	const struct tcp_plan nothing = {.reason = TCP_SEND_NOTHING};
-	uint64_t edge = c->snd_una + min64(c->snd_wnd, c->cc.cwnd);
+	uint64_t edge = send_edge(c);
 
 	if (c->snd_rtx > c->snd.tail || edge <= c->snd_rtx)
 		return nothing;
@@ -93,7 +121,7 @@ static struct tcp_plan plan_data(const struct tcp_connection *c)
 	    .length = length,
 	    .fin = fin_follows(c, c->snd_rtx + length) && c->snd_rtx + length < edge,
 	};
-	if (length == c->cc.mss || small_segment_allowed(c, &plan, length == text) || c->probe_now)
+	if (length == c->cc.mss || small_segment_allowed(c, &plan, length == text) || c->probe_now || c->push_now)
 		return length > 0 || plan.fin ? plan : nothing;
 	return nothing;
 }
@@ -121,6 +149,8 @@ static struct tcp_plan plan_next(const struct tcp_connection *c)
 		return data;
 	if (c->probe_now)
 		return (struct tcp_plan){.reason = TCP_SEND_PROBE, .seq = c->snd_una - 1};
+	if (c->keepalive_now) /* SHLD-12: without data */
+		return (struct tcp_plan){.reason = TCP_SEND_KEEPALIVE, .seq = c->snd_una - 1};
 	bare.reason = c->ack_now ? TCP_SEND_ACK : TCP_SEND_NOTHING;
 	return bare;
 }
@@ -229,11 +259,17 @@ static void sent_ack(struct stack *s, struct tcp_connection *c, uint16_t window,
 		deadline_clear(&s->deadlines, &c->delayed_ack);
 }
 
+void tcp_arm_retransmit(struct stack *s, struct tcp_connection *c)
+{
+	deadline_set(&s->deadlines, &c->retransmit, min64(s->now + c->rtt.rto, tcp_give_up_at(c)));
+}
+
 /* Sequence space has been used: SYN, text or FIN. */
 static void sent_sequence(struct stack *s, struct tcp_connection *c, const struct tcp_plan *plan, uint64_t end)
 {
 	if (plan->seq < c->snd_nxt) { /* Karn's rule (MUST-18): whichever copy is answered, nobody can tell */
 		stack_count(s, COUNT_TCP_RETRANSMITS);
+		c->retransmitted++;
 		c->timed_seq = 0;
 	} else if (c->timed_seq == 0) {
 		c->timed_seq = end;
@@ -241,13 +277,15 @@ static void sent_sequence(struct stack *s, struct tcp_connection *c, const struc
 	}
 	if (plan->reason == TCP_SEND_DATA && plan->length < c->cc.mss)
 		c->snd_small = end;
+	if (c->snd_nxt == c->snd_una)
+		c->stalled_since = s->now;
 	if (end > c->snd_nxt)
 		c->snd_nxt = end;
 	if (end > c->snd_rtx)
 		c->snd_rtx = end;
 	c->sent_at = s->now;
 	if (!c->retransmit.armed) /* RFC 6298 5.1 */
-		deadline_set(&s->deadlines, &c->retransmit, s->now + c->rtt.rto);
+		tcp_arm_retransmit(s, c);
 }
 
 /* Carry out a plan. False: the device is full, and nothing has changed. */
@@ -274,9 +312,15 @@ static bool send_segment(struct stack *s, struct tcp_connection *c, const struct
 		c->probes++;
 		stack_count(s, COUNT_TCP_PROBES);
 		break;
+	case TCP_SEND_KEEPALIVE:
+		c->keepalive_now = false;
+		stack_count(s, COUNT_TCP_KEEPALIVES);
+		break;
 	case TCP_SEND_SYN:
 	case TCP_SEND_DATA:
 		c->probe_now = false;
+		c->push_now = false;
+		deadline_clear(&s->deadlines, &c->persist);
 		sent_sequence(s, c, plan, end);
 		break;
 	case TCP_SEND_RETRANSMIT:
@@ -289,21 +333,33 @@ static bool send_segment(struct stack *s, struct tcp_connection *c, const struct
 	return true;
 }
 
+/* Have the persist timer run out at this time, or sooner where it would have anyway. */
+static void persist_until(struct stack *s, struct tcp_connection *c, uint64_t at)
+{
+	if (!c->persist.armed || at < c->persist.at)
+		deadline_set(&s->deadlines, &c->persist, at);
+}
+
 /* With nothing in flight and something to send, only the peer's window is in the way: ask for it again after a
- * time that grows like the retransmission time-out (RFC 9293 3.8.6.1, SHLD-29 and SHLD-30). */
+ * time that grows like the retransmission time-out (RFC 9293 3.8.6.1, SHLD-29 and SHLD-30). Text behind a cork goes after a fixed one. */
 static void arm_persist(struct stack *s, struct tcp_connection *c)
 {
 	bool pending = c->snd_rtx < c->snd.tail + (c->fin_queued ? 1 : 0);
 
+	if (c->state >= TCP_ESTABLISHED && tcp_is_corked(c)) {
+		persist_until(s, c, s->now + TCP_CORK_TIME);
+		return;
+	}
 	if (c->state < TCP_ESTABLISHED || !pending || c->snd_rtx > c->snd_una) {
 		deadline_clear(&s->deadlines, &c->persist);
 		return;
 	}
 	deadline_clear(&s->deadlines, &c->retransmit);
+	if (!c->persist.armed && c->probes == 0 && c->snd_nxt == c->snd_una)
+		c->stalled_since = s->now;
 	uint64_t interval = c->probes < 16 ? c->rtt.rto << c->probes : TCP_RTO_MAX;
-	uint64_t at = s->now + min64(interval, TCP_RTO_MAX);
-	if (!c->persist.armed || at < c->persist.at) /* sooner, when the window has opened by too little to be used */
-		deadline_set(&s->deadlines, &c->persist, at);
+	/* sooner than before, when the window has opened by too little to be used */
+	persist_until(s, c, min64(s->now + min64(interval, TCP_RTO_MAX), tcp_give_up_at(c)));
 }
 
 bool tcp_output(struct stack *s, struct tcp_connection *c)
@@ -320,37 +376,40 @@ bool tcp_output(struct stack *s, struct tcp_connection *c)
 		if (!send_segment(s, c, &plan))
 			return false;
 	}
+	c->push_now = false;
 	arm_persist(s, c);
 	return true;
 }
 
-/* ---- resets ---- */
+/* ---- what no connection sends ---- */
 
-void tcp_send_reset(struct stack *s, struct tcp_connection *c)
+void tcp_bare_reply(struct stack *s, struct address source, struct address destination, const struct tcp_header *h)
 {
-	struct ip_flow flow = {
-	    .source = c->local.address, .destination = c->remote.address, .protocol = IP_PROTOCOL_TCP};
-	struct tcp_header h = {
-	    .source_port = c->local.port,
-	    .destination_port = c->remote.port,
-	    .seq = seq_wire(c->snd_nxt),
-	    .ack = seq_wire(c->rcv_nxt),
-	    .flags = TCP_RST | TCP_ACK,
-	};
+	struct ip_flow flow = {.source = source, .destination = destination, .protocol = IP_PROTOCOL_TCP};
 	struct tx_packet packet;
 
 	tx_init(&packet);
-	prepend_header(&packet, &h, &flow);
-	stack_count(s, COUNT_TCP_RESETS_OUT);
+	prepend_header(&packet, h, &flow);
 	ip_output_or_drop(s, &packet, &flow);
+}
+
+void tcp_send_reset(struct stack *s, struct tcp_connection *c)
+{
+	stack_count(s, COUNT_TCP_RESETS_OUT);
+	tcp_bare_reply(s, c->local.address, c->remote.address,
+		       &(struct tcp_header){
+			   .source_port = c->local.port,
+			   .destination_port = c->remote.port,
+			   .seq = seq_wire(c->snd_nxt),
+			   .ack = seq_wire(c->rcv_nxt),
+			   .flags = TCP_RST | TCP_ACK,
+		       });
 }
 
 void tcp_reset_reply(struct stack *s, const struct ip_datagram *d, const struct tcp_header *h)
 {
-	struct ip_flow flow = {.source = d->destination, .destination = d->source, .protocol = IP_PROTOCOL_TCP};
 	struct tcp_header reset = {.source_port = h->destination_port, .destination_port = h->source_port};
 	size_t text_length = d->length - h->header_length;
-	struct tx_packet packet;
 
 	/* RFC 9293 3.10.7.1: believable to its receiver, whatever its state is */
 	if (h->flags & TCP_ACK) {
@@ -360,8 +419,6 @@ void tcp_reset_reply(struct stack *s, const struct ip_datagram *d, const struct 
 		reset.ack = h->seq + (uint32_t)text_length + !!(h->flags & TCP_SYN) + !!(h->flags & TCP_FIN);
 		reset.flags = TCP_RST | TCP_ACK;
 	}
-	tx_init(&packet);
-	prepend_header(&packet, &reset, &flow);
 	stack_count(s, COUNT_TCP_RESETS_OUT);
-	ip_output_or_drop(s, &packet, &flow);
+	tcp_bare_reply(s, d->destination, d->source, &reset);
 }

@@ -3,6 +3,7 @@
  * From duplicate ACKs and time-outs to what is sent again: fast retransmit and fast recovery (RFC 5681 3.2, with the
  * partial ACKs of RFC 6582), and the return to slow start after a time-out. How large the windows become is the congestion controller's to say.
  *
+ *     the first two        limited transmit: a new segment each, beyond cwnd (RFC 3042; tcp_output.c)
  *     three duplicates     the segment at snd_una goes again; cwnd = ssthresh + 3 MSS
  *     each one more        one segment has left the network: cwnd += MSS
  *     partial ACK          the next hole: the segment at snd_una goes again; cwnd shrinks by what left
@@ -48,7 +49,8 @@ static void enter_recovery(struct stack *s, struct tcp_connection *c)
 
 	c->recovering = true;
 	c->recover = c->snd_nxt;
-	s->tcp.cc->lost(&c->cc, in_flight(c));
+	/* RFC 5681 3.2 (2): what limited transmit sent, and so lies beyond cwnd, does not count. */
+	s->tcp.cc->lost(&c->cc, min32(in_flight(c), c->cc.cwnd));
 	c->cc.cwnd = c->cc.ssthresh + DUP_ACKS_FOR_LOSS * c->cc.mss;
 	c->retransmit_now = true;
 	stack_count(s, COUNT_TCP_FAST_RETRANSMITS);
@@ -112,6 +114,6 @@ void tcp_recovery_timeout(struct stack *s, struct tcp_connection *c)
 	c->recovering = false;
 	c->retransmit_now = false;
 	c->dup_acks = 0;
-	c->recover = c->snd_nxt; /* RFC 6582 4: what was sent before now must not start a fast retransmit */
+	c->recover = c->snd_nxt; /* RFC 6582 3.2 (4): what was sent before now must not start a fast retransmit */
 	cwnd_event(s, c, before);
 }

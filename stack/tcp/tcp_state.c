@@ -39,6 +39,7 @@ static void clear_deadlines(struct stack *s, struct tcp_connection *c)
 	deadline_clear(&s->deadlines, &c->retransmit);
 	deadline_clear(&s->deadlines, &c->persist);
 	deadline_clear(&s->deadlines, &c->delayed_ack);
+	deadline_clear(&s->deadlines, &c->keepalive);
 	deadline_clear(&s->deadlines, &c->expiry);
 }
 
@@ -52,22 +53,16 @@ void tcp_set_state(struct stack *s, struct tcp_connection *c, enum tcp_state sta
 				   .value = state,
 			       });
 	c->state = state;
-	if (state == TCP_TIME_WAIT) { /* RFC 9293 3.10.7.4: turn off the other timers, start the time-wait timer */
-		clear_deadlines(s, c);
-		deadline_set(&s->deadlines, &c->expiry, s->now + TCP_TIME_WAIT_TIME);
-		if (ring_used(&c->rcv) == 0)
-			ring_release(&c->rcv, &s->memory);
-	}
 	/* An orphan's peer may never send its FIN */
 	if (state == TCP_FIN_WAIT_2 && !c->notice.socket)
 		deadline_set(&s->deadlines, &c->expiry, s->now + TCP_FIN_WAIT_2_TIME);
 }
 
-void tcp_done(struct stack *s, struct tcp_connection *c, int error)
+void tcp_detach(struct stack *s, struct tcp_connection *c, int error)
 {
 	if (c->listener)
 		tcp_listen_forget(c);
-	tcp_set_state(s, c, TCP_CLOSED);
+	c->state = TCP_CLOSED;
 	tcp_table_remove(s, c);
 	clear_deadlines(s, c);
 	list_remove(&c->marked);
@@ -78,6 +73,12 @@ void tcp_done(struct stack *s, struct tcp_connection *c, int error)
 	c->error = error;
 	ring_release(&c->snd, &s->memory);
 	tcp_notify(s, &c->notice);
+}
+
+void tcp_done(struct stack *s, struct tcp_connection *c, int error)
+{
+	tcp_set_state(s, c, TCP_CLOSED);
+	tcp_detach(s, c, error);
 }
 
 void tcp_mark(struct stack *s, struct tcp_connection *c)
@@ -122,8 +123,6 @@ static bool receive_side_holds(const struct tcp_connection *c)
 /* Whatever waits for the peer has a deadline, so that nothing waits for ever. Marked connections are about to arm theirs. */
 static bool deadlines_hold(const struct tcp_connection *c)
 {
-	if (c->state == TCP_TIME_WAIT)
-		return c->expiry.armed && !c->retransmit.armed && !c->persist.armed;
 	if (!list_empty(&c->marked))
 		return true;
 	if (c->snd_nxt > c->snd_una && !c->retransmit.armed && !c->persist.armed)

@@ -76,13 +76,26 @@ void tcp_table_remove(struct stack *s, struct tcp_connection *c)
 	s->tcp.connection_count--;
 }
 
+/* Whether two local ends can mean the same: ADDRESS_ANY is all of our addresses. */
+static bool overlaps(const struct endpoint *a, const struct endpoint *b)
+{
+	if (a->port != b->port)
+		return false;
+	return address_is_any(a->address) || address_is_any(b->address) || address_equal(a->address, b->address);
+}
+
 struct tcp_listener *tcp_listener_lookup(struct stack *s, const struct endpoint *local)
 {
 	struct tcp_listener *l = s->tcp.listeners[local->port % TCP_LISTENER_BUCKETS];
 
-	while (l && l->local.port != local->port)
+	while (l && !overlaps(&l->local, local))
 		l = l->next;
 	return l;
+}
+
+bool tcp_in_use(struct stack *s, const struct endpoint *local, const struct endpoint *remote)
+{
+	return tcp_lookup(s, local, remote) || tcp_time_wait_lookup(s, local, remote);
 }
 
 uint16_t tcp_ephemeral_port(struct stack *s, struct address local, const struct endpoint *remote)
@@ -91,10 +104,17 @@ uint16_t tcp_ephemeral_port(struct stack *s, struct address local, const struct 
 
 	for (unsigned tries = 0; tries < PORT_COUNT; tries++) {
 		ours.port = ports_next(&s->tcp.ports, local, remote);
-		if (!tcp_lookup(s, &ours, remote) && !tcp_listener_lookup(s, &ours))
+		if (!tcp_in_use(s, &ours, remote) && !tcp_listener_lookup(s, &ours))
 			return ours.port;
 	}
 	return 0;
+}
+
+void tcp_set_iss(struct tcp_connection *c, uint32_t isn)
+{
+	c->iss = seq_first(isn);
+	c->snd_una = c->snd_nxt = c->snd_rtx = c->iss;
+	ring_init(&c->snd, c->iss + 1);
 }
 
 struct tcp_connection *tcp_create(struct stack *s, const struct endpoint *local, const struct endpoint *remote)
@@ -105,12 +125,11 @@ struct tcp_connection *tcp_create(struct stack *s, const struct endpoint *local,
 		return NULL;
 	c->local = *local;
 	c->remote = *remote;
-	c->iss = seq_first(tcp_isn(s, local, remote));
+	tcp_set_iss(c, tcp_isn(s, local, remote));
 	c->ts_offset = tcp_timestamp_offset(s, local, remote);
-	c->snd_una = c->snd_nxt = c->snd_rtx = c->iss;
 	c->peer_mss = TCP_MSS_DEFAULT;
 	c->rcv_mss = TCP_MSS_DEFAULT;
-	ring_init(&c->snd, c->iss + 1);
+	c->settings = tcp_settings_default;
 	tcp_rtt_init(&c->rtt);
 	list_init(&c->notice.node);
 	list_init(&c->marked);
@@ -118,6 +137,7 @@ struct tcp_connection *tcp_create(struct stack *s, const struct endpoint *local,
 	deadline_init(&c->retransmit, DEADLINE_TCP_RETRANSMIT);
 	deadline_init(&c->persist, DEADLINE_TCP_PERSIST);
 	deadline_init(&c->delayed_ack, DEADLINE_TCP_DELAYED_ACK);
+	deadline_init(&c->keepalive, DEADLINE_TCP_KEEPALIVE);
 	deadline_init(&c->expiry, DEADLINE_TCP_EXPIRY);
 	tcp_table_add(s, c);
 	return c;
@@ -129,6 +149,7 @@ void tcp_destroy(struct stack *s, struct tcp_connection *c)
 	deadline_clear(&s->deadlines, &c->retransmit);
 	deadline_clear(&s->deadlines, &c->persist);
 	deadline_clear(&s->deadlines, &c->delayed_ack);
+	deadline_clear(&s->deadlines, &c->keepalive);
 	deadline_clear(&s->deadlines, &c->expiry);
 	list_remove(&c->marked);
 	list_remove(&c->notice.node);

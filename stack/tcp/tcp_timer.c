@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What happens when one of a connection's four deadlines comes.
+ * What happens when one of a connection's five deadlines comes.
  */
 #include <errno.h>
 
@@ -22,7 +22,12 @@ static unsigned retry_limit(const struct tcp_connection *c)
 /* The peer has not been heard of for one try more. False: that was one too many, and the connection is gone. */
 static bool try_again(struct stack *s, struct tcp_connection *c)
 {
-	if (++c->retries <= retry_limit(c))
+	c->retries++;
+	/* MUST-21: the user's limit, where there is one, takes the place of R2 for what is not a SYN; as in Linux it can only shorten that. */
+	bool over = s->now >= tcp_give_up_at(c);
+	if (c->state < TCP_ESTABLISHED || c->settings.user_timeout == 0)
+		over = over || c->retries > retry_limit(c);
+	if (!over)
 		return true;
 	tcp_done(s, c, c->soft_error ? c->soft_error : -ETIMEDOUT);
 	return false;
@@ -36,7 +41,7 @@ static void retransmit(struct stack *s, struct tcp_connection *c)
 	if (!try_again(s, c))
 		return;
 	stack_count(s, COUNT_TCP_TIMEOUTS);
-	if (c->retries == TCP_R1) /* RFC 9293 3.8.3, MUST-20: negative advice at R1 */
+	if (c->retries >= TCP_R1) /* RFC 9293 3.8.3, MUST-20: negative advice from R1 on */
 		ip_advise_failing(s, c->remote.address);
 	c->timed_seq = 0;
 	if (c->state >= TCP_ESTABLISHED && c->snd_wnd == 0) {
@@ -63,6 +68,13 @@ static void retransmit(struct stack *s, struct tcp_connection *c)
 /* RFC 9293 3.8.6.1: ask again whether the window is still closed. */
 static void persist(struct stack *s, struct tcp_connection *c)
 {
+	if (tcp_is_corked(c)) {
+		c->push_now = true;
+		tcp_mark(s, c);
+		return;
+	}
+	if (c->snd_rtx > c->snd_una) /* it was for a cork; the window has been taken back since, and ACKs are to come */
+		return;
 	if (!try_again(s, c))
 		return;
 	c->probe_now = true;
@@ -80,6 +92,14 @@ static void delayed_ack(struct stack *s, struct tcp_connection *c)
 		ring_shrink(&c->rcv, &s->memory, 0);
 }
 
+/* An orphan's time is over: in FIN-WAIT-2 without a word, else (its user lingered) its peer has not taken all. */
+static void expire(struct stack *s, struct tcp_connection *c)
+{
+	if (!tcp_fin_acked(c))
+		tcp_send_reset(s, c);
+	tcp_done(s, c, 0);
+}
+
 void tcp_deadline(struct stack *s, struct deadline *deadline)
 {
 	switch (deadline->kind) {
@@ -92,8 +112,11 @@ void tcp_deadline(struct stack *s, struct deadline *deadline)
 	case DEADLINE_TCP_DELAYED_ACK:
 		delayed_ack(s, LIST_ITEM(deadline, struct tcp_connection, delayed_ack));
 		return;
+	case DEADLINE_TCP_KEEPALIVE:
+		tcp_keepalive_deadline(s, LIST_ITEM(deadline, struct tcp_connection, keepalive));
+		return;
 	case DEADLINE_TCP_EXPIRY:
-		tcp_done(s, LIST_ITEM(deadline, struct tcp_connection, expiry), 0);
+		expire(s, LIST_ITEM(deadline, struct tcp_connection, expiry));
 		return;
 	}
 }

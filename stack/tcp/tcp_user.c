@@ -66,6 +66,9 @@ unsigned tcp_receive_peek(const struct tcp_connection *c, struct slice slices[2]
 void tcp_receive_consume(struct stack *s, struct tcp_connection *c, size_t length)
 {
 	ring_consume(&c->rcv, length);
+	/* A late reader: nothing else will come by to give the ring back. */
+	if (ring_used(&c->rcv) == 0 && c->state != TCP_CLOSED && !c->delayed_ack.armed)
+		deadline_set(&s->deadlines, &c->delayed_ack, s->now + TCP_DELAYED_ACK);
 	if (c->state != TCP_ESTABLISHED && c->state != TCP_FIN_WAIT_1 && c->state != TCP_FIN_WAIT_2)
 		return;
 	/* Tell the peer when the window has opened by two segments or half the buffer: less is not worth a segment. */
@@ -111,18 +114,22 @@ static void let_go(struct stack *s, struct tcp_connection *c)
 
 void tcp_close(struct stack *s, struct tcp_connection *c)
 {
+	if (c->settings.linger && c->settings.linger_time == 0) {
+		tcp_abort(s, c);
+		return;
+	}
 	let_go(s, c);
 	if (c->state == TCP_CLOSED) {
 		tcp_destroy(s, c);
 	} else if (c->state == TCP_SYN_SENT) { /* 3.10.4: delete the TCB */
 		tcp_done(s, c, 0);
-	} else if (c->state == TCP_TIME_WAIT) { /* the peer has closed both ways and needs not know */
-		ring_release(&c->rcv, &s->memory);
 	} else if (ring_used(&c->rcv) > 0 || c->rcv_ranges) {
 		tcp_send_reset(s, c);
 		tcp_done(s, c, 0);
 	} else {
 		tcp_shutdown(s, c);
+		if (c->settings.linger && !tcp_fin_acked(c))
+			deadline_set(&s->deadlines, &c->expiry, s->now + c->settings.linger_time);
 	}
 }
 
@@ -134,8 +141,7 @@ void tcp_abort(struct stack *s, struct tcp_connection *c)
 		return;
 	}
 	/* 3.10.5: states that the peer believes to be open */
-	if (c->state != TCP_SYN_SENT && c->state != TCP_TIME_WAIT && c->state != TCP_CLOSING &&
-	    c->state != TCP_LAST_ACK)
+	if (c->state != TCP_SYN_SENT && c->state != TCP_CLOSING && c->state != TCP_LAST_ACK)
 		tcp_send_reset(s, c);
 	tcp_done(s, c, 0);
 }

@@ -233,7 +233,7 @@ static int device_emit(void *user, const struct tx_packet *packet)
 static void forward(void *user, struct stack *stack, const uint8_t *packet, size_t length)
 {
 	(void)user;
-	if (stack_forward(stack, packet, length) == -ETIME)
+	if (stack_forward(stack, packet, length, world.now) == -ETIME)
 		stack_icmp_error(stack, packet, length, 11, 0, 0);
 }
 

@@ -263,6 +263,8 @@ enum frame_offset {
 	AT_IP_FROM = 26,
 	AT_IP_TO = 30,
 	AT_TRANSPORT = 34,
+	AT_TCP_SEQ = 38,
+	AT_TCP_ACK = 42,
 	AT_TCP_OFFSET = 46,
 	AT_TCP_FLAGS = 47,
 	AT_TCP_CHECKSUM = 50,

@@ -34,7 +34,7 @@ static void forward(void *user, struct stack *from, const uint8_t *packet, size_
 	struct port *in = user;
 	struct port *out = &in->router->ports[in == &in->router->ports[LEFT] ? RIGHT : LEFT];
 	check(from == in->stack);
-	switch (stack_forward(out->stack, packet, length)) {
+	switch (stack_forward(out->stack, packet, length, in->router->now)) {
 	case -ETIME:
 		stack_icmp_error(from, packet, length, 11, 0, 0);
 		return;

@@ -59,7 +59,7 @@ Test(ethernet, frames_for_others_from_groups_and_of_other_types_are_dropped)
 	frame = good;
 	memcpy(frame.bytes, "\x01\x00\x5e\x00\x00\x01", 6); /* all hosts; we have joined no group */
 	in_frame(&frame);
-	assert_dropped(DROP_ETHER_NOT_OURS);
+	assert_dropped(DROP_ETHER_GROUP);
 }
 
 /* --- Requests, replies ----------------------------------------------------------------------------- */

@@ -321,3 +321,13 @@ Test(arp_defend, a_probe_of_a_twin_with_our_mac_is_answered_by_an_announcement)
 	in_request_from(mac_of(US), "0.0.0.0", "192.0.2.3");
 	assert_dropped(DROP_ARP_SENDER);
 }
+
+/* What is sent on for others needs an address of ours to be sent from, too. */
+Test(arp_probe, nothing_is_forwarded_while_probing)
+{
+	struct frame frame = frame_udp(1000, 2000, 8);
+	memcpy(frame.bytes + AT_IP_FROM, ip_of("198.51.100.7").bytes, 4);
+	memcpy(frame.bytes + AT_IP_TO, ip_of("192.0.2.9").bytes, 4);
+	frame_fix(&frame);
+	check(stack_forward(harness_stack(), frame.bytes + AT_IP, frame.length - AT_IP, harness_now()) == -ENETDOWN);
+}

@@ -127,20 +127,81 @@ Test(fragments, tcp_in_fragments)
 	}
 }
 
+/* Three fragments of a datagram with these congestion bits. */
+static void in_marked(const struct datagram *whole, const uint8_t marks[3])
+{
+	struct datagram d = *whole;
+	for (unsigned part = 0; part < 3; part++) {
+		d.tos = 0xb8 | marks[part];
+		in_fragment(&d, part * 104, part == 2 ? d.length : part * 104 + 104);
+	}
+}
+
 /* RFC 3168 5.3: if one fragment met congestion, the datagram did. */
 Test(fragments, a_congestion_mark_on_any_fragment_is_kept)
 {
 	static const uint8_t marks[][3] = {{2, 2, 2}, {3, 2, 2}, {2, 3, 2}, {2, 2, 3}, {1, 3, 1}};
+	struct socket *socket = app_datagram();
+	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+		struct datagram d = datagram_udp(6000, 5000, 300);
+		d.id = (uint16_t)i;
+		in_marked(&d, marks[i]);
+		check(app_receive(socket, 300).tos == (0xb8 | (i == 0 ? 2 : 3)));
+	}
+}
+
+/* RFC 3168 5.3: but no mark may come of a datagram of which a part says that its transport knows nothing of it. */
+Test(fragments, attack_a_congestion_mark_beside_a_fragment_that_knows_none)
+{
+	static const uint8_t marks[][3] = {{0, 3, 0}, {3, 0, 0}, {2, 3, 0}};
 	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
 		struct datagram d = ping(300);
 		d.id = (uint16_t)i;
-		for (unsigned part = 0; part < 3; part++) {
-			d.tos = 0xb8 | marks[i][part];
-			in_fragment(&d, part * 104, part == 2 ? 308 : part * 104 + 104);
-		}
-		struct datagram reply = out_datagram(); /* the reply has the request's type of service */
-		check(reply.tos == (0xb8 | (i == 0 ? 2 : 3)));
+		in_marked(&d, marks[i]);
+		assert_dropped(DROP_IP_FRAGMENT_ECN);
+		quiet();
 	}
+}
+
+/* Every second fragment first: as many pieces as the smallest MTU makes of the largest datagram are remembered. */
+Test(fragments, every_second_fragment_comes_first)
+{
+	struct datagram d = ping(65507);
+	for (size_t first = 0; first < 2; first++)
+		for (size_t at = first * 552; at < d.length; at += 2 * 552) {
+			quiet();
+			in_fragment(&d, at, at + 552 < d.length ? at + 552 : d.length);
+			assert_not_dropped();
+		}
+	answered(&d);
+}
+
+/* The end may be told by bytes that are there already. */
+Test(fragments, a_duplicate_may_tell_the_end)
+{
+	struct datagram d = ping(40);
+	struct frame all = frame_fragment(&d, 0, 48);
+	poke16(&all, AT_IP_FRAGMENT, 0x2000); /* more to come, it says */
+	frame_fix_ip(&all);
+	in_frame(&all);
+	in_fragment(&d, 24, 48);
+	assert_dropped(DROP_IP_FRAGMENT_DUPLICATE);
+	answered(&d);
+}
+
+/* With a longer header than 20 bytes the whole can exceed what IP allows though no fragment does. */
+Test(fragments, attack_options_make_the_whole_too_long)
+{
+	static const uint8_t nops[40] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+					 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+	struct datagram d = ping(65507);
+	struct frame plain = frame_fragment(&d, 0, 1400);
+	struct frame first = frame_with_ip_options(&plain, nops, sizeof nops);
+	in_frame(&first);
+	for (size_t at = 1400; at < d.length; at += 1400)
+		in_fragment(&d, at, at + 1400 < d.length ? at + 1400 : d.length);
+	assert_dropped(DROP_IP_FRAGMENT_LONG);
+	quiet();
 }
 
 /* The device fills in the middle: the rest would be worth nothing, and is dropped by name once. */

@@ -260,8 +260,8 @@ Test(ip_route, a_second_dead_gateway_is_found_too)
 	leaves_by("203.0.113.9", "192.0.2.252");
 }
 
-/* Three requests without an answer, and the second gateway is asked for (RFC 1122 3.3.1.4: link-layer advice), however many packets had
- * waited. */
+/* Three requests without an answer, and the second gateway is asked for (RFC 1122 3.3.1.4: link-layer advice), and gets what had
+ * waited, however many packets those were. */
 Test(ip_route, a_gateway_that_does_not_answer_arp_is_passed_over_for_60_s)
 {
 	for (unsigned waiting = 1; waiting <= 5; waiting++) {
@@ -277,15 +277,13 @@ Test(ip_route, a_gateway_that_does_not_answer_arp_is_passed_over_for_60_s)
 		out_arp_request("192.0.2.254");
 		after(SECOND);
 		out_arp_request("192.0.2.254");
-		quiet_for(SECOND);
+		after(SECOND);
 		check(events_seen(EVENT_ARP_GAVE_UP) == 1);
-		check(events_seen(EVENT_ICMP_ECHO_ERROR) == waiting); /* host unreachable: each of them is told */
-		check(event_last(EVENT_ICMP_ECHO_ERROR)->before == 0x301);
-
-		check(stack_echo(harness_stack(), ip_of("198.51.100.7"), 1, 1, 0, "x", 1) == 0);
 		out_arp_request("192.0.2.253");
 		in_reply("192.0.2.253");
-		sent_by("192.0.2.253");
+		for (unsigned i = 0; i < waiting; i++)
+			sent_by("192.0.2.253");
+		check(events_seen(EVENT_ICMP_ECHO_ERROR) == 0);
 		quiet_for(60 * SECOND - 1);
 		leaves_by("198.51.100.7", "192.0.2.253");
 		quiet_for(1);
@@ -294,4 +292,85 @@ Test(ip_route, a_gateway_that_does_not_answer_arp_is_passed_over_for_60_s)
 		in_reply("192.0.2.254");
 		sent_by("192.0.2.254");
 	}
+}
+
+/* When the last gateway is dead too, whoever waits is told: nothing goes to and fro between dead ones. */
+Test(ip_route, when_no_gateway_answers_it_is_told)
+{
+	harness_end();
+	arp_begin();
+	check(add_route("0.0.0.0", 0, "192.0.2.253") == 0);
+	check(stack_echo(harness_stack(), ip_of("198.51.100.7"), 1, 1, 0, "x", 1) == 0);
+	for (unsigned i = 0; i < 6; i++) {
+		out_arp_request(i < 3 ? "192.0.2.254" : "192.0.2.253");
+		after(SECOND);
+	}
+	check(events_seen(EVENT_ICMP_ECHO_ERROR) == 1);
+	check(event_last(EVENT_ICMP_ECHO_ERROR)->before == 0x301); /* host unreachable */
+	quiet_for(10 * SECOND);
+}
+
+/* A connection that begins while the first gateway is dead is opened by the second. */
+Test(ip_route, a_connection_is_opened_by_the_second_gateway)
+{
+	harness_end();
+	arp_begin();
+	harness_stations_move();
+	check(add_route("0.0.0.0", 0, "192.0.2.253") == 0);
+	memcpy(flow_current()->peer, ip_of("198.51.100.7").bytes, 4);
+	struct socket *socket = app_connect();
+	out_arp_request("192.0.2.254");
+	harness_deaf(true);
+	pass(3 * SECOND);
+	harness_deaf(false);
+	in_reply("192.0.2.253");
+	sent_by("192.0.2.253");
+	out_rest();
+	check(socket_error(socket) == 0);
+}
+
+/* A gateway that is no neighbour of ours cannot be used. */
+Test(ip_route, a_configured_gateway_off_our_network_is_refused)
+{
+	struct stack_config config = harness_config();
+	config.gateway = ip_of("198.51.100.1");
+	check(!stack_create(&config, 0));
+}
+
+/* RFC 1122 3.3.4.2: the local address is the application's choice, where it is ours; 127/8 stays at home (3.2.1.3). */
+Test(ip_route, the_local_address_of_a_connection)
+{
+	struct endpoint far = {ip_of("192.0.2.1"), 6000}, near = {ip_of("127.0.0.1"), 6000};
+	struct endpoint home = {ip_of("127.0.0.1"), 5000}, ours = {ip_of("192.0.2.2"), 5001};
+	struct socket *socket = socket_open(harness_stack(), SOCKET_STREAM);
+	check(socket_bind(socket, &home) == 0);
+	check(socket_connect(socket, &far) == -EADDRNOTAVAIL);
+	check(socket_connect(socket, &near) == 0);
+	check(address_equal(socket_local(socket).address, home.address));
+	struct socket *other = socket_open(harness_stack(), SOCKET_STREAM);
+	check(socket_bind(other, &ours) == 0);
+	check(socket_connect(other, &far) == 0);
+	check(address_equal(socket_local(other).address, ours.address));
+	out_rest();
+	socket_abort(socket);
+	socket_abort(other);
+}
+
+/* The fragments of a datagram of ours wait for a neighbour that never answers: the first one tells, once. */
+Test(ip_route, fragments_for_a_dead_neighbour_are_told_once)
+{
+	static const uint8_t bytes[5000];
+	struct endpoint to = {ip_of("192.0.2.77"), 9};
+	harness_end();
+	arp_begin();
+	struct socket *socket = socket_open(harness_stack(), SOCKET_DATAGRAM);
+	check(socket_connect(socket, &to) == 0);
+	harness_deaf(true);
+	check(socket_send_to(socket, bytes, sizeof bytes, NULL) == sizeof bytes);
+	pass(5 * SECOND);
+	harness_deaf(false);
+	check(dropped(DROP_ICMP_QUOTE) == 0);
+	check(events_seen(EVENT_UDP_ERROR) == 1);
+	check(socket_error(socket) == -EHOSTUNREACH);
+	socket_close(socket);
 }

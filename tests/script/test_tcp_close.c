@@ -413,17 +413,6 @@ Test(tcp_close, pure_acks_in_time_wait_are_not_answered)
 	quiet();
 }
 
-/* MAY-2: a new SYN beyond the old numbers opens a new connection (RFC 1122 4.2.2.13), or is challenged; it never gets
- * lost in silence. */
-Test(tcp_close, a_new_syn_in_time_wait_is_answered)
-{
-	into_time_wait("");
-	flow_current()->peer_isn += 100000;
-	in("S 0:0(0) <mss 1000>");
-	struct frame frame = out_frame();
-	check(frame.bytes[AT_TCP_FLAGS] & 0x10);
-}
-
 /* While one end waits, the port can be listened on and other peers can come (MUST-42). */
 Test(tcp_close, time_wait_does_not_hold_the_port)
 {

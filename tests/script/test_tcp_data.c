@@ -501,6 +501,34 @@ Test(tcp_data, an_idle_connection_holds_no_ring)
 	check(held() == before);
 }
 
+/* Nor much else: with its socket it is less than 1 KiB. */
+Test(tcp_data, an_idle_connection_is_small)
+{
+	passive_open();
+	size_t before = held();
+	flow_select(1);
+	struct socket *s = passive_open();
+	check_that(held() - before < 1024, "%zu bytes", held() - before);
+	exchange(s);
+	in(". 60001:60001(0) ack 101");
+	quiet_for(SECOND);
+	check_that(held() - before < 1024, "%zu bytes afterwards", held() - before);
+}
+
+/* Nor does one whose reader came late, when all ACKs had long been sent. */
+Test(tcp_data, a_late_reader_leaves_no_ring)
+{
+	struct socket *s = passive_open();
+	size_t before = held();
+	in("P. 1:101(100) ack 1");
+	pass(SECOND);
+	out(". 1:1(0) ack 101");
+	check(held() > before);
+	app_read(s, 100);
+	quiet_for(SECOND);
+	check(held() == before);
+}
+
 /* TIME-WAIT holds none from its beginning. */
 Test(tcp_data, time_wait_holds_no_ring)
 {

@@ -250,6 +250,79 @@ Test(tcp_recovery, what_is_no_duplicate)
 	check(counted(COUNT_TCP_FAST_RETRANSMITS) == 0);
 }
 
+/* RFC 3042 2: the first two duplicates let a new segment each leave, beyond cwnd and without changing it. A partial answer then
+ * shows that nothing was lost. */
+Test(tcp_recovery, limited_transmit)
+{
+	struct socket *s = passive_open();
+	app_write(s, 100000);
+	out_segments(1, 10);
+	in(". 1:1(0) ack 1");
+	out_segments(11, 11);
+	in(". 1:1(0) ack 1");
+	out_segments(12, 12);
+	in(". 1:1(0) ack 3001"); /* cwnd 12, as without duplicates: 4 to 15 */
+	out_segments(13, 15);
+	check(counted(COUNT_TCP_RETRANSMITS) == 0);
+}
+
+/* RFC 3042 2: only as far as the peer's window allows. */
+Test(tcp_recovery, limited_transmit_keeps_to_the_window)
+{
+	struct socket *s = passive_open_with("mss 1000", 65535, 11000);
+	app_write(s, 100000);
+	out_segments(1, 10);
+	in(". 1:1(0) ack 1 win 11000");
+	out_segments(11, 11);
+	in(". 1:1(0) ack 1 win 11000");
+	quiet();
+}
+
+/* RFC 3042 2: two, and no third, also where the third duplicate starts no fast retransmit (RFC 6582 3.2 (2)). */
+Test(tcp_recovery, limited_transmit_is_limited)
+{
+	struct socket *s = passive_open();
+	app_write(s, 10000);
+	out_segments(1, 10);
+	pass(200 * MS);
+	out_segments(1, 1);
+	in(". 1:1(0) ack 10001");
+	app_write(s, 50000);
+	out_segments(11, 12);
+	in(". 1:1(0) ack 10001");
+	out_segments(13, 13);
+	in(". 1:1(0) ack 10001");
+	out_segments(14, 14);
+	for (unsigned i = 0; i < 5; i++)
+		in(". 1:1(0) ack 10001");
+	quiet();
+}
+
+/* RFC 3042 2: with two segments in flight, of which one is lost, the two new ones bring the duplicates that are missing, and no
+ * time-out has to come. */
+Test(tcp_recovery, limited_transmit_spares_a_time_out)
+{
+	app_listen();
+	in("S 0:0(0) <mss 1000>");
+	out("S. 0:0(0) ack 1");
+	after(SECOND);
+	out("S. 0:0(0) ack 1");
+	in(". 1:1(0) ack 1");
+	struct socket *s = app_accept();
+	app_write(s, 50000);
+	out_segments(1, 1); /* cwnd 1 after a lost SYN,ACK */
+	in(". 1:1(0) ack 1001");
+	out_segments(2, 3); /* number 2 is lost */
+	in(". 1:1(0) ack 1001");
+	out_segments(4, 4);
+	in(". 1:1(0) ack 1001");
+	out_segments(5, 5);
+	in(". 1:1(0) ack 1001"); /* the third, which number 5 caused: ssthresh 2, cwnd 2 + 3 */
+	out(". 1001:2001(1000) ack 1");
+	out_segments(6, 6);
+	check(counted(COUNT_TCP_FAST_RETRANSMITS) == 1);
+}
+
 /* RFC 5681 3.2 steps 2 to 6, RFC 6582 3.2 step 3. Ten in flight, numbers 1 and 6 lost. */
 Test(tcp_recovery, fast_recovery)
 {
@@ -257,23 +330,24 @@ Test(tcp_recovery, fast_recovery)
 	app_write(s, 100000);
 	out_segments(1, 10);
 	in(". 1:1(0) ack 1");
+	out_segments(11, 11);
 	in(". 1:1(0) ack 1");
-	quiet();
-	in(". 1:1(0) ack 1"); /* ssthresh 5, cwnd 5 + 3 */
+	out_segments(12, 12);
+	in(". 1:1(0) ack 1"); /* ssthresh 5 (the two of limited transmit do not count), cwnd 5 + 3 */
 	out_segments(1, 1);
-	for (unsigned i = 4; i <= 5; i++)
-		in(". 1:1(0) ack 1"); /* cwnd up to 10, and ten are in flight */
+	for (unsigned i = 4; i <= 7; i++)
+		in(". 1:1(0) ack 1"); /* cwnd up to 12, and twelve are in flight */
 	quiet();
-	for (unsigned i = 6; i <= 8; i++) { /* for each that has left the network a new one */
+	for (unsigned i = 8; i <= 10; i++) { /* for each that has left the network a new one */
 		in(". 1:1(0) ack 1");
 		out_segments(5 + i, 5 + i);
 	}
-	in(". 1:1(0) ack 5001"); /* partial: cwnd 13 - 5 + 1, and 6 to 13 are in flight */
+	in(". 1:1(0) ack 5001"); /* partial: cwnd 15 - 5 + 1, and 6 to 15 are in flight */
 	struct frame frame = out_frame();
 	check(peek32(&frame, AT_TRANSPORT + 4) == flow_current()->our_isn + 5001);
-	out_segments(14, 14);
-	in(". 1:1(0) ack 14001"); /* full: cwnd at most ssthresh, but no burst */
-	out_segments(15, 16);
+	out_segments(16, 16);
+	in(". 1:1(0) ack 16001"); /* full: cwnd at most ssthresh, but no burst */
+	out_segments(17, 18);
 }
 
 /* RFC 6582 3.2 step 3: a partial ACK shows the next hole, which is sent at once; the ACK of all that was in flight

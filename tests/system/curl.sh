@@ -78,6 +78,10 @@ scene() {
 	check 'an empty file' prints '200 0' fetch -w '%{http_code} %{size_download}' "http://$stack/empty"
 	check 'the folder is answered with its index.html' prints '<p>Bonjour toi ;-)' fetch "http://$stack/"
 	check 'a page further down' prints below fetch "http://$stack/sub/page.txt"
+	printf 'index below' >"$site/sub/index.html"
+	check 'a folder without its slash is somewhere else' prints "301 http://$stack/sub/?a=b" \
+		fetch -o /dev/null -w '%{http_code} %{redirect_url}' "http://$stack/sub?a=b"
+	check 'and there its page is' prints 'index below' fetch -L "http://$stack/sub"
 	check '100 MiB, not a bit wrong' hundred_mebibytes
 	check 'two pages over one connection' prints '1 0 ' fetch -o "$scratch/1" -o "$scratch/2" -w '%{num_connects} ' \
 		"http://$stack/one" "http://$stack/sub/page.txt"

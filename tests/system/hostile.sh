@@ -23,7 +23,8 @@ large_ping() { ping -q -c 5 -i 0.01 -s 60000 -W 10 $stack; }
 # What strata itself holds, in KiB. (Nothing where we have no /proc of our own.)
 resident() { sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$server/status" 2>/dev/null; }
 
-# The bounds of reassembly (1 MiB), of the ARP queues (128 addresses of 8 packets) and of the listeners' backlogs, and what an allocator makes of that.
+# The bounds of reassembly (1 MiB), of the ARP queues (128 addresses of 8 packets) and of the listeners' backlogs, and
+# what an allocator makes of that.
 no_growth() {
 	after=$(resident)
 	echo "$before KiB before, $after after"

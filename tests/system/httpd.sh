@@ -20,6 +20,23 @@ wrong_usage() {
 	[ $got -eq 2 ] && grep -q '^strata: ' "$scratch/usage"
 }
 
+second_refused() {
+	status_is 2 "$BUILD/strata" httpd 2>"$scratch/second" || return
+	prints "strata: setting the host's address failed on tap1: tap0 has 192.0.2.1 in the same network; \
+do: choose another with --ip 198.51.100.2/24" cat "$scratch/second"
+}
+
+# A server of its own, until it serves.
+second_serves() {
+	rm -f "$scratch/second"
+	"$BUILD/strata" httpd "$@" 2>"$scratch/second" &
+	second=$!
+	within 10 grep -q '^strata: serving' "$scratch/second"
+	served=$?
+	kill $second
+	wait $second && return $served
+}
+
 scene() {
 	make_site
 	serve "$site"
@@ -45,6 +62,18 @@ scene() {
 	serve --tap strata7 --ip 198.51.100.9/24 --host-ip 198.51.100.1 --port 8080 "$site"
 	check 'another device, address and port' prints x fetch "http://$stack:8080/one"
 	stop
+
+	stack=192.0.2.2
+	serve "$site"
+	check 'a second one in the same network is refused, with what to do' second_refused
+	check 'unless the host is left alone' second_serves --host-ip none
+	check 'or it takes the network that was named' second_serves --ip 198.51.100.2/24
+	stop
+	serve --pcap /dev/full "$site"
+	kill $server
+	check 'a capture that cannot be written: status 1' status_is 1 wait $server
+	check 'and it is told' prints "strata: writing the capture failed on /dev/full: No space left on device; do: df -h" \
+		tail -n 1 "$log"
 	check 'wrong usage is told, with status 2' wrong_usage
 	check 'a folder that is not there: status 2' status_is 2 "$BUILD/strata" httpd "$scratch/nowhere"
 }

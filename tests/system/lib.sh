@@ -75,6 +75,7 @@ fetch() { curl -q -sS --max-time 60 "$@"; }
 # launch COMMAND ARGUMENT...: start strata. Signals come as they would from a terminal.
 launch() {
 	command=$1
+	: >"$log" # at once, so that what the last one said is not taken for this one's
 	env --default-signal=INT "$BUILD/strata" "$@" >"$scratch/server.out" 2>"$log" &
 	server=$!
 }
@@ -146,7 +147,7 @@ play() {
 	fi
 	outside=$(mktemp -d "${TMPDIR:-/tmp}/strata-test.XXXXXX") || exit 2
 	trap 'rm -rf "$outside"' EXIT
-	trap 'exit 130' HUP INT TERM
+	trap 'exit 130' HUP INT TERM PIPE
 	# A copy that any user can reach, wherever the repository lies.
 	mkdir -p "$outside/build/tests" "$outside/tests" "$outside/tmp"
 	cp "$BUILD/strata" "$outside/build"
@@ -206,7 +207,7 @@ inside() {
 	scratch=$(mktemp -d) || exit 2
 	log=$scratch/server.log
 	trap 'rm -rf "$scratch"' EXIT
-	trap 'exit 130' HUP INT TERM
+	trap 'exit 130' HUP INT TERM PIPE
 	for which in all default; do
 		{ echo 1 >/proc/sys/net/ipv6/conf/$which/disable_ipv6; } 2>/dev/null
 	done

@@ -10,6 +10,7 @@
 #include <criterion/redirect.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -146,7 +147,7 @@ static void end_world(struct world *world)
 
 static void end(struct world *world, struct host *host)
 {
-	host_close(host);
+	cr_assert_eq(host_close(host), world->gone ? 1 : 0);
 	end_world(world);
 }
 
@@ -390,5 +391,70 @@ Test(host, what_is_lost_on_its_way_out_is_seen_leaving)
 	static const uint8_t request[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 192, 0, 2, 2, 8, 6};
 	cr_assert_not_null(memmem(capture, length, request, sizeof request));
 	cr_assert_eq(stack_connections(world.machine), 0);
+	end_world(&world);
+}
+
+/* Let this stack have no more memory than it has, or as much as it likes: the limit before. */
+static size_t limit_memory(struct host *host, size_t limit)
+{
+	struct memory *memory = (struct memory *)(uintptr_t)stack_memory(host_stack(host));
+	size_t before = memory->limit;
+	memory->limit = limit;
+	return before;
+}
+
+static bool is_readable(void *user)
+{
+	return socket_ready(user) & SOCKET_READABLE;
+}
+
+/* It is ready and gives nothing: the loop must go on, or neither time nor a signal would be noticed. */
+Test(host, accepting_without_memory_waits, .timeout = 60)
+{
+	struct world world;
+	struct host *host = begin(&world);
+	const struct endpoint here = {{{192, 0, 2, 2}}, 80};
+	struct socket *listener = socket_open(host_stack(host), SOCKET_STREAM), *socket,
+		      *other = socket_open(world.machine, SOCKET_STREAM);
+	cr_assert_eq(socket_bind(listener, &(struct endpoint){.port = 80}), 0);
+	cr_assert_eq(socket_listen(listener, 8), 0);
+	cr_assert_eq(socket_connect(other, &here), 0);
+	cr_assert_eq(host_until(host, is_readable, listener, MINUTE), 0);
+	size_t limit = limit_memory(host, 1);
+	cr_assert_eq(host_accept(host, listener, 20, &socket), -ETIMEDOUT);
+	cr_assert_null(socket);
+	raise(SIGTERM);
+	cr_assert_eq(host_accept(host, listener, HOST_FOREVER, &socket), -EINTR);
+	limit_memory(host, limit);
+	cr_assert_eq(host_accept(host, listener, MINUTE, &socket), 0);
+	socket_abort(socket);
+	end(&world, host);
+}
+
+/* The ring cannot grow, but what is acknowledged makes room in it. */
+Test(host, sending_without_memory_for_more_goes_on_piece_by_piece, .timeout = 60)
+{
+	static uint8_t bytes[100000];
+	struct world world;
+	struct host *host = begin(&world);
+	struct socket *socket;
+	cr_assert_eq(host_connect(host, &echo_port, MINUTE, &socket), 0);
+	cr_assert_eq(host_send(host, socket, bytes, 1, MINUTE), 0);
+	limit_memory(host, 1);
+	cr_assert_eq(host_send(host, socket, bytes, sizeof bytes, MINUTE), 0);
+	socket_abort(socket);
+	end(&world, host);
+}
+
+/* So little that it waits in memory until the end. */
+Test(host, a_capture_that_cannot_be_written_is_told_in_the_end)
+{
+	struct world world;
+	struct host *host = begin_behind(&world, &(struct netem_options){0}, "/dev/full");
+	cr_redirect_stderr();
+	raise(SIGINT);
+	cr_assert_eq(host_run(host), 0);
+	cr_assert_eq(host_close(host), 1);
+	expect_line("strata: writing the capture failed on /dev/full: No space left on device; do: df -h\n");
 	end_world(&world);
 }

@@ -91,11 +91,19 @@ Test(http_content, opens_files_and_indexes)
 	expect_file("a.txt", "0123456789");
 	expect_file("", "home");
 	expect_file("index.html", "home");
-	expect_file("sub", "sub home");
 	expect_file("sub/", "sub home");
 	expect_file("inside", "sub home");
 	expect_file("sub/../a.txt", "0123456789"); /* never left the directory */
 	expect_file("./sub/.//index.html", "sub home");
+}
+
+/* The page's links are meant from "sub/" on, and mean something else from "sub". */
+Test(http_content, a_directory_without_its_slash_is_told_as_such)
+{
+	struct http_content content;
+	cr_expect_eq(http_content_open(&content, directory, "sub"), -EISDIR);
+	cr_expect_eq(http_content_open(&content, directory, "./empty"), -EISDIR);
+	cr_expect_eq(http_content_open(&content, directory, "sub/.."), -EISDIR);
 }
 
 Test(http_content, never_leaves_the_directory)
@@ -113,7 +121,7 @@ Test(http_content, never_leaves_the_directory)
 
 Test(http_content, gives_regular_files_only)
 {
-	static const char *const paths[] = {"none", "a.txt/", "a.txt/b", "empty", "empty/", "odd", "loop", "fifo"};
+	static const char *const paths[] = {"none", "a.txt/", "a.txt/b", "empty/", "odd/", "loop", "fifo"};
 	char longest[8000];
 	struct http_content content;
 	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)

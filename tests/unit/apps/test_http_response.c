@@ -73,18 +73,22 @@ Test(http_response, brings_a_page_with_an_error)
 		enum http_status status;
 		const char *line;
 	} errors[] = {
+	    {HTTP_MOVED_PERMANENTLY, "HTTP/1.1 301 Moved Permanently\r\n"},
 	    {HTTP_BAD_REQUEST, "HTTP/1.1 400 Bad Request\r\n"},
 	    {HTTP_NOT_FOUND, "HTTP/1.1 404 Not Found\r\n"},
 	    {HTTP_METHOD_NOT_ALLOWED, "HTTP/1.1 405 Method Not Allowed\r\n"},
 	    {HTTP_INTERNAL_SERVER_ERROR, "HTTP/1.1 500 Internal Server Error\r\n"},
 	};
 	for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
-		struct http_response response = {.status = errors[i].status};
+		struct http_response response = {.status = errors[i].status, .location = "/sub/"};
 		const char *head = print(&response, EXAMPLE);
 		cr_expect_eq(strncmp(head, errors[i].line, strlen(errors[i].line)), 0, "%s", head);
 		/* RFC 9110 15.5.6: Allow, with 405 and only there */
 		bool allow = strstr(head, "\r\nAllow: GET, HEAD\r\n") != NULL;
 		cr_expect_eq(allow, errors[i].status == HTTP_METHOD_NOT_ALLOWED, "%s", head);
+		/* RFC 9110 15.4.2: Location, with 301 and only there */
+		bool location = strstr(head, "\r\nLocation: /sub/\r\n") != NULL;
+		cr_expect_eq(location, errors[i].status == HTTP_MOVED_PERMANENTLY, "%s", head);
 		cr_expect(strstr(head, "\r\nContent-Type: text/html; charset=utf-8\r\n"));
 		const char *body = strstr(head, "\r\n\r\n");
 		cr_assert(body);
@@ -110,6 +114,11 @@ Test(http_response, leaves_the_page_out_for_head)
 
 Test(http_response, fits_its_longest_answer)
 {
+	char longest[HTTP_HEAD_MAX + 1];
+	memset(longest, 'a', HTTP_HEAD_MAX);
+	longest[HTTP_HEAD_MAX] = '\0';
+	struct http_response moved = {.status = HTTP_MOVED_PERMANENTLY, .location = longest};
+	cr_expect(strstr(print(&moved, EXAMPLE), "slash.</p>\n"));
 	struct http_response response = {
 	    .status = HTTP_OK,
 	    .keep_alive = true,

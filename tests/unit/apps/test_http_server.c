@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "apps/http_content.h"
@@ -258,6 +259,19 @@ Test(http_server, answers_and_stays)
 	cr_expect_eq(count(c, "HTTP/1.1 404 Not Found\r\n"), 1);
 	cr_expect(c->ended && c->error == 0, "it did not end in order: %d", c->error);
 	cr_expect_eq(http_server_connections(server), 0);
+}
+
+Test(http_server, sends_who_forgets_the_slash_of_a_directory_there)
+{
+	cr_assert_eq(mkdir("sub", 0755), 0);
+	struct client *c = connect_and_say(0, GET("/sub?a=%20b") LAST("//sub"));
+	run(SECOND);
+	cr_assert_eq(rmdir("sub"), 0);
+	cr_assert(c->bytes);
+	cr_expect_eq(strncmp(c->bytes, "HTTP/1.1 301 Moved Permanently\r\n", 32), 0, "%s", c->bytes);
+	cr_expect_eq(count(c, "\r\nLocation: /sub/?a=%20b\r\n"), 1, "%s", c->bytes);
+	cr_expect_eq(count(c, "\r\nLocation: /sub/\r\n"), 1, "%s", c->bytes);
+	cr_expect(c->ended && c->error == 0);
 }
 
 Test(http_server, answers_a_pipeline_in_order)

@@ -75,3 +75,35 @@ Test(http_target, holds_any_path_that_fits_in_a_head)
 	cr_expect_eq(strlen(path), HTTP_PATH_MAX - 2);
 	cr_expect_not(http_target_path((struct http_text){target, HTTP_PATH_MAX}, path));
 }
+
+/* RFC 9110 15.4.2, 10.2.2 */
+Test(http_target, gives_the_place_with_a_slash)
+{
+	static const char *const places[][2] = {
+	    {"/sub", "/sub/"},
+	    {"/a%20b/c%2Fd", "/a%20b/c%2Fd/"},
+	    {"/sub?x=1", "/sub/?x=1"},
+	    {"/sub?x=/y?z", "/sub/?x=/y?z"},
+	    {"/sub?", "/sub/?"},
+	    {"http://192.0.2.2:80/sub?x", "/sub/?x"},
+	    /* never another host (RFC 3986 4.2) */
+	    {"//sub", "/sub/"},
+	    {"///sub?//x", "/sub/?//x"},
+	    {"http://192.0.2.2//sub", "/sub/"},
+	};
+	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+		char location[HTTP_LOCATION_MAX];
+		http_target_location(text(places[i][0]), location);
+		cr_expect_str_eq(location, places[i][1]);
+	}
+}
+
+Test(http_target, holds_any_place_that_fits_in_a_head)
+{
+	char target[HTTP_PATH_MAX], location[HTTP_LOCATION_MAX];
+	memset(target, 'a', sizeof target);
+	target[0] = '/';
+	http_target_location((struct http_text){target, HTTP_PATH_MAX - 1}, location);
+	cr_expect_eq(strlen(location), HTTP_PATH_MAX);
+	cr_expect_eq(location[HTTP_PATH_MAX - 1], '/');
+}

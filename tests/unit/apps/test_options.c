@@ -258,3 +258,44 @@ REFUSED(an_unknown_suffix_is_refused, "--rate 10m" NO_RATE, "--rate", "10m")
 REFUSED(a_rate_that_wraps_around_is_refused, "--rate 18446744073.709551617G" NO_RATE, "--rate",
 	"18446744073.709551617G")
 REFUSED(an_unknown_trace_is_refused, "--trace dance: there is only --trace=packets", "--trace=dance")
+#define FOR_ALL ": this is the network's own address, or its broadcast"
+REFUSED(the_networks_own_address_is_refused, "--ip 192.0.2.0/24" FOR_ALL, "--ip", "192.0.2.0/24")
+REFUSED(the_broadcast_address_is_refused, "--ip 192.0.2.255/24" FOR_ALL, "--ip", "192.0.2.255/24")
+REFUSED(the_end_of_a_small_network_is_refused, "--ip 192.0.2.7/30" FOR_ALL, "--ip", "192.0.2.7/30")
+REFUSED(a_host_with_the_broadcast_address_is_refused, "--host-ip 192.0.2.255" FOR_ALL, "--host-ip", "192.0.2.255")
+REFUSED(a_gateway_with_the_networks_address_is_refused, "--gateway 198.51.100.64" FOR_ALL, "--gateway", "198.51.100.64",
+	"--ip", "198.51.100.65/26")
+#define OWN ": this is the stack's own address"
+REFUSED(a_host_with_the_stacks_address_is_refused, "--host-ip 192.0.2.9" OWN, "--host-ip", "192.0.2.9", "--ip",
+	"192.0.2.9/24")
+REFUSED(a_gateway_with_the_stacks_address_is_refused, "--gateway 192.0.2.9" OWN, "--ip", "192.0.2.9/24", "--gateway",
+	"192.0.2.9")
+#define OUTSIDE ": it lies outside of the stack's network"
+REFUSED(a_host_beyond_the_network_is_refused, "--host-ip 192.0.2.129" OUTSIDE, "--host-ip", "192.0.2.129", "--ip",
+	"192.0.2.2/25")
+REFUSED(a_host_beyond_the_default_network_is_refused, "--host-ip 198.51.100.1" OUTSIDE, "--host-ip", "198.51.100.1")
+REFUSED(a_gateway_beyond_the_network_is_refused, "--gateway 192.0.2.1" OUTSIDE, "--host-ip=none", "--gateway",
+	"192.0.2.1", "--ip", "198.51.100.2/24")
+
+Test(options, the_ends_of_a_network_that_are_machines_are_taken)
+{
+	struct options o;
+	cr_assert(PARSE(&o, "--ip", "192.0.2.5/30", "--host-ip", "192.0.2.6", "--gateway", "192.0.2.6"));
+	cr_assert(PARSE(&o, "--ip", "192.0.2.255/23", "--gateway", "192.0.3.0"));
+}
+
+/* Which address is the stack's is known only once the device is. */
+Test(options, a_host_with_the_address_that_the_tap_gives_is_refused)
+{
+	struct options o;
+	char got[256];
+	cr_assert(PARSE(&o, "--host-ip", "192.0.2.3"));
+	cr_assert(options_settle(&o, "tap0"));
+	cr_assert(PARSE(&o, "--host-ip", "192.0.2.3"));
+	cr_redirect_stderr();
+	cr_assert_not(options_settle(&o, "tap1"));
+	fflush(stderr);
+	cr_assert_not_null(fgets(got, sizeof got, cr_get_redirected_stderr()));
+	cr_assert_str_eq(got, "strata: reading the command line failed on --host-ip 192.0.2.3" OWN
+			      "; do: strata help echo\n");
+}

@@ -110,6 +110,26 @@ static int tell(char *told, size_t room, char **argv)
 
 static char told_here[262144];
 
+/* A learner's first lines: nothing in them needs an excuse. */
+Test(sim, begins_with_the_servers_own_words_and_drops_nothing)
+{
+	static const char first[] = "   1   0.000000 -> ARP  announcement: 192.0.2.2 is at 02:00:c0:00:02:02\n"
+				    "   2   0.100000 <- ARP  who has 192.0.2.2? tell 192.0.2.1\n";
+	cr_assert_eq(TELL(told_here, "--seed", "1"), 0);
+	cr_assert_eq(strncmp(told_here, first, sizeof first - 1), 0, "%s", told_here);
+	cr_assert_null(strstr(told_here, "dropped"), "%s", told_here);
+}
+
+Test(sim, a_capture_that_cannot_be_written_is_told_with_status_1)
+{
+	char line[128];
+	cr_redirect_stderr();
+	cr_assert_eq(TELL(told_here, "--pcap", "/dev/full"), 1);
+	fflush(stderr);
+	cr_assert_not_null(fgets(line, sizeof line, cr_get_redirected_stderr()));
+	cr_assert_str_eq(line, "strata: writing the capture failed on /dev/full: No space left on device; do: df -h\n");
+}
+
 Test(sim, tcp_brings_the_page_over_a_wire_that_loses)
 {
 	unsigned out, in, lost_out, lost_in;

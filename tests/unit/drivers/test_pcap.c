@@ -279,3 +279,33 @@ Test(pcap, a_full_disk_ends_service_with_its_errno)
 	cr_assert_eq(service(&f, 0), -ENOSPC);
 	driver_close(pcap);
 }
+
+/* So little that it waits in memory until the end. */
+Test(pcap, a_full_disk_is_said_at_the_latest_in_the_end)
+{
+	struct inner inner = {.driver = {.operations = &inner_operations}};
+	char message[DRIVER_MESSAGE] = "";
+	struct driver *pcap = pcap_wrap(&inner.driver, "/dev/full", 0, message);
+	cr_assert_not_null(pcap);
+	cr_assert_eq(pcap_error(pcap), 0);
+	cr_assert_not(pcap_finish(pcap, message));
+	cr_assert_str_eq(message,
+			 "strata: writing the capture failed on /dev/full: No space left on device; do: df -h");
+	cr_assert_eq(pcap_error(pcap), -ENOSPC);
+	cr_assert_not(pcap_finish(pcap, message), "and it stays so");
+	driver_close(pcap);
+}
+
+Test(pcap, what_passes_after_the_end_is_not_captured)
+{
+	static const uint8_t expected[] = {START};
+	char message[DRIVER_MESSAGE];
+	struct fixture f;
+	begin(&f);
+	cr_assert(pcap_finish(f.pcap, message));
+	f.inner.frame = "late";
+	cr_assert_eq(service(&f, 0), 1);
+	cr_assert_eq(emit(&f, "later", 0), 0);
+	cr_assert(pcap_finish(f.pcap, message));
+	end(&f, expected, sizeof expected);
+}

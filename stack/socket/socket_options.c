@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What can be set of a stream, and what its connection tells of itself.
+ */
+#include <errno.h>
+
+#include "socket/socket_private.h"
+
+/* ---- setting ---- */
+
+/* So that a time that is added to the clock stays in the future: 292,000 years are for ever. */
+static uint64_t bounded(uint64_t time)
+{
+	return time < UINT64_MAX / 2 ? time : UINT64_MAX / 2;
+}
+
+/* The socket's settings have changed: whatever it is by now has them too. */
+static void apply(struct socket *socket)
+{
+	if (socket->listener)
+		socket->listener->settings = socket->settings;
+	if (socket->connection)
+		tcp_configure(socket->stack, socket->connection, &socket->settings);
+}
+
+void socket_set_nodelay(struct socket *socket, bool on)
+{
+	socket->settings.nodelay = on;
+	apply(socket);
+}
+
+void socket_set_cork(struct socket *socket, bool on)
+{
+	socket->settings.corked = on;
+	apply(socket);
+}
+
+void socket_set_keepalive(struct socket *socket, bool on, uint64_t idle, uint64_t interval, unsigned count)
+{
+	struct tcp_settings *settings = &socket->settings;
+
+	settings->keepalive = on;
+	settings->keepalive_idle = idle > 0 ? bounded(idle) : tcp_settings_default.keepalive_idle;
+	settings->keepalive_interval = interval > 0 ? bounded(interval) : tcp_settings_default.keepalive_interval;
+	if (count == 0)
+		count = tcp_settings_default.keepalive_count;
+	else if (count < 2)
+		count = 2;
+	settings->keepalive_count = count < UINT8_MAX ? (uint8_t)count : UINT8_MAX;
+	apply(socket);
+}
+
+void socket_set_user_timeout(struct socket *socket, uint64_t timeout)
+{
+	socket->settings.user_timeout = timeout;
+	apply(socket);
+}
+
+void socket_set_linger(struct socket *socket, bool on, uint64_t time)
+{
+	socket->settings.linger = on;
+	socket->settings.linger_time = bounded(time);
+	apply(socket);
+}
+
+/* ---- asking ---- */
+
+static enum socket_tcp_recovery recovery_of(const struct tcp_connection *c)
+{
+	if (c->recovering)
+		return SOCKET_TCP_RECOVERY;
+	return c->snd_una < c->recover ? SOCKET_TCP_LOSS : SOCKET_TCP_OPEN;
+}
+
+int socket_tcp_info(const struct socket *socket, struct socket_tcp_info *info)
+{
+	const struct tcp_connection *c = socket->connection;
+
+	if (!c)
+		return -ENOTCONN;
+	*info = (struct socket_tcp_info){
+	    .state = tcp_state_name(c->state),
+	    .recovery = recovery_of(c),
+	    .rtt = c->rtt.srtt,
+	    .rttvar = c->rtt.rttvar,
+	    .rto = c->rtt.rto,
+	    .backed_off = c->retries,
+	    .cwnd = c->cc.cwnd,
+	    .ssthresh = c->cc.ssthresh,
+	    .in_flight = c->snd_rtx - c->snd_una,
+	    .unsent = c->snd.tail > c->snd_rtx ? c->snd.tail - c->snd_rtx : 0,
+	    .retransmitted = c->retransmitted,
+	    .snd_wnd = c->snd_wnd,
+	    .rcv_wnd = c->state == TCP_CLOSED ? 0 : tcp_receive_window(socket->stack, c),
+	    .snd_mss = tcp_send_mss(socket->stack, c),
+	    .rcv_mss = c->rcv_mss,
+	    .sack_permitted = c->sack_permitted,
+	    .timestamps = c->timestamps,
+	    .window_scaled = c->rcv_wscale > 0,
+	    .snd_wscale = c->snd_wscale,
+	    .rcv_wscale = c->rcv_wscale,
+	};
+	return 0;
+}

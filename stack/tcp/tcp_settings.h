@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What an application may set of a connection. A socket has a set of its own from the start, so that it can be filled before there is a
+ * connection; a listener hands its set to every connection that comes in by it. All times are microseconds.
+ */
+#ifndef STRATA_TCP_TCP_SETTINGS_H
+#define STRATA_TCP_TCP_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct tcp_settings {
+	bool nodelay;   /* Nagle's algorithm is off (RFC 9293 3.7.4, MUST-17) */
+	bool corked;    /* no segment below the MSS leaves, for TCP_CORK_TIME at most */
+	bool keepalive; /* RFC 9293 3.8.4; off at first (MUST-25) */
+	bool
+	    linger; /* a close waits for linger_time and then resets; without, it is in order and takes what it takes */
+	uint8_t keepalive_count;     /* unanswered probes before the peer is given up (MUST-29: more than one) */
+	uint64_t keepalive_idle;     /* of silence before the first probe (MUST-27) */
+	uint64_t keepalive_interval; /* from one probe to the next */
+	uint64_t user_timeout;       /* RFC 9293 3.8.3, MUST-21: takes R2's place; 0: R2 stands, UINT64_MAX: never */
+	uint64_t linger_time;
+};
+
+/* As Linux has them: two hours (MUST-28), 75 seconds, 9 probes. */
+extern const struct tcp_settings tcp_settings_default;
+
+#endif
