@@ -96,21 +96,21 @@ bool options_number(const char *text, uint64_t least, uint64_t most, uint64_t *n
 static bool options_decimal(const char *text, size_t length, uint64_t scale, uint64_t least, uint64_t most,
 			    uint64_t *number)
 {
-	uint64_t value = 0, unit = 0; /* unit: what the last digit stands for; 0 before the point */
+	uint64_t value = 0, unit = scale; /* unit: what the last digit stands for */
 	size_t digits = 0;
+	bool point = false;
 	for (size_t i = 0; i < length; i++) {
 		unsigned digit = (unsigned)(text[i] - '0');
-		if (text[i] == '.' && unit == 0) {
-			unit = scale;
+		if (text[i] == '.' && !point) {
+			point = true;
 			continue;
 		}
-		if (digit > 9 || unit == 1 || value > (UINT64_MAX - digit) / 10)
+		if (digit > 9 || (point && unit == 1) || value > (UINT64_MAX - digit) / 10)
 			return false;
 		value = value * 10 + digit;
-		unit /= 10;
+		unit = point ? unit / 10 : unit;
 		digits++;
 	}
-	unit = unit ? unit : scale;
 	if (digits == 0 || value > UINT64_MAX / unit)
 		return false;
 	*number = value * unit;

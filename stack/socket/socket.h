@@ -99,8 +99,11 @@ long socket_send_to(struct socket *socket, const void *bytes, size_t length, con
  * NULL, says what it was. With `peek` it stays for the next call. -EAGAIN, -EINVAL (a stream), or a pending ICMP error. */
 long socket_receive_from(struct socket *socket, void *bytes, size_t room, bool peek, struct socket_message *message);
 
-/* Permission to send to a broadcast address (off at first); time to live (0: the default) and type of service of what is sent. */
+/* Permission to send to a broadcast address (off at first). */
 void socket_set_broadcast(struct socket *socket, bool may);
+
+/* Time to live (0: the default) and type of service of what is sent from now on, also for a stream, whose ECN bits are TCP's
+ * own (RFC 9293 3.9.1.9 and 3.9.2). */
 void socket_set_ttl(struct socket *socket, uint8_t ttl);
 void socket_set_tos(struct socket *socket, uint8_t tos);
 

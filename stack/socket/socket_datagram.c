@@ -60,15 +60,3 @@ void socket_set_broadcast(struct socket *socket, bool may)
 	if (socket->udp)
 		socket->udp->may_broadcast = may;
 }
-
-void socket_set_ttl(struct socket *socket, uint8_t ttl)
-{
-	if (socket->udp)
-		socket->udp->ttl = ttl;
-}
-
-void socket_set_tos(struct socket *socket, uint8_t tos)
-{
-	if (socket->udp)
-		socket->udp->tos = tos;
-}

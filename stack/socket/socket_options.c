@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 
+#include "ip/ip_wire.h"
 #include "socket/socket_private.h"
 
 /* ---- setting ---- */
@@ -101,4 +102,24 @@ int socket_tcp_info(const struct socket *socket, struct socket_tcp_info *info)
 	    .rcv_wscale = c->rcv_wscale,
 	};
 	return 0;
+}
+
+void socket_set_ttl(struct socket *socket, uint8_t ttl)
+{
+	if (socket->udp) {
+		socket->udp->ttl = ttl;
+		return;
+	}
+	socket->settings.ttl = ttl;
+	apply(socket);
+}
+
+void socket_set_tos(struct socket *socket, uint8_t tos)
+{
+	if (socket->udp) {
+		socket->udp->tos = tos;
+		return;
+	}
+	socket->settings.tos = tos & (uint8_t)~IP_ECN_MASK;
+	apply(socket);
 }

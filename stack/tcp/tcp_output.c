@@ -219,7 +219,12 @@ static uint8_t plan_flags(const struct tcp_connection *c, const struct tcp_plan 
 static int transmit(struct stack *s, struct tcp_connection *c, const struct tcp_plan *plan, uint16_t window)
 {
 	struct ip_flow flow = {
-	    .source = c->local.address, .destination = c->remote.address, .protocol = IP_PROTOCOL_TCP};
+	    .source = c->local.address,
+	    .destination = c->remote.address,
+	    .protocol = IP_PROTOCOL_TCP,
+	    .ttl = c->settings.ttl,
+	    .tos = c->settings.tos,
+	};
 	struct tcp_header h = {
 	    .source_port = c->local.port,
 	    .destination_port = c->remote.port,

@@ -13,8 +13,10 @@ struct tcp_settings {
 	bool nodelay;   /* Nagle's algorithm is off (RFC 9293 3.7.4, MUST-17) */
 	bool corked;    /* no segment below the MSS leaves, for TCP_CORK_TIME at most */
 	bool keepalive; /* RFC 9293 3.8.4; off at first (MUST-25) */
-	bool
-	    linger; /* a close waits for linger_time and then resets; without, it is in order and takes what it takes */
+	bool linger;    /* a close waits for linger_time and then resets; without, it takes what it takes */
+	uint8_t ttl;    /* time to live of its segments; 0: the stack's default (RFC 9293 3.9.2, MUST-49) */
+	uint8_t
+	    tos; /* Diffserv field (RFC 9293 3.9.1.9, MUST-48), without the ECN bits, which are TCP's own (RFC 3168 6.1) */
 	uint8_t keepalive_count;     /* unanswered probes before the peer is given up (MUST-29: more than one) */
 	uint64_t keepalive_idle;     /* of silence before the first probe (MUST-27) */
 	uint64_t keepalive_interval; /* from one probe to the next */

@@ -193,6 +193,31 @@ Test(tcp_musts, segments_have_the_configured_time_to_live)
 	check(frame.bytes[AT_TCP_FLAGS] == 0x14 && frame.bytes[AT_IP_TTL] == 17);
 }
 
+/* MUST-48, MUST-49, SHLD-21, SHLD-22: what the application asks for is what IP gets, from the next segment on; the ECN bits are not the
+ * application's. A listener hands it to what comes in by it. */
+Test(tcp_musts, diffserv_and_time_to_live_are_the_applications)
+{
+	struct socket *listener = app_listen();
+	socket_set_tos(listener, 0xbb);
+	socket_set_ttl(listener, 5);
+	harness_expect_ttl(5);
+	in("S 0:0(0) <mss 1000>");
+	struct frame frame = out_frame();
+	check(frame.bytes[AT_TCP_FLAGS] == 0x12 && frame.bytes[AT_IP + 1] == 0xb8);
+	in(". 1:1(0) ack 1");
+	struct socket *s = app_accept();
+	app_write(s, 10);
+	frame = out_frame();
+	check(frame.bytes[AT_IP + 1] == 0xb8);
+	socket_set_tos(s, 0x20);
+	socket_set_ttl(s, 200);
+	harness_expect_ttl(200);
+	app_write(s, 10);
+	in(". 1:1(0) ack 11");
+	frame = out_frame();
+	check(frame.bytes[AT_IP + 1] == 0x20);
+}
+
 /* MUST-50: a SYN and text come with IP options that mean nothing to TCP. */
 Test(tcp_musts, ip_options_are_ignored)
 {

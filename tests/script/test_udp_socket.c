@@ -258,11 +258,6 @@ Test(udp_socket, its_calls_on_a_stream)
 	check(socket_send_to(s, &byte, 1, &to) == -EINVAL);
 	check(socket_receive_from(s, &byte, 1, false, NULL) == -EINVAL);
 	socket_set_broadcast(s, true);
-	socket_set_ttl(s, 3);
-	socket_set_tos(s, 3);
-	app_write(s, 1);
-	struct frame frame = out_frame();
-	check(frame.bytes[AT_IP + 1] == 0);
 }
 
 Test(udp_socket, without_memory_there_is_none)

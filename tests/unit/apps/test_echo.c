@@ -285,7 +285,7 @@ Test(echo, attack_two_of_them_do_not_talk_for_ever)
 	cr_assert(echo_open(&others, stacks[0]));
 	for (unsigned i = 0; i < 3; i++) {
 		struct endpoint to = server(7);
-		cr_expect_eq(socket_send_to(others.datagrams[i], "ping", 4, &to), 4);
+		cr_expect_eq(socket_send_to(others.services.datagrams[i], "ping", 4, &to), 4);
 	}
 	run(10u * SECOND);
 	cr_expect_eq(answers(), 0);
