@@ -8,7 +8,7 @@
  * of frames is over, tcp_flush() lets every marked connection send what its state calls for: tcp_output() is the one place
  * where a connection's segments come from.
  *
- *     tcp_input -> tcp_segment_arrives (eight steps) -> tcp_ack, tcp_receive        state changes, tcp_mark()
+ *     tcp_input -> segment_arrives (eight steps)     -> tcp_ack, tcp_receive        state changes, tcp_mark()
  *     tcp_flush -> tcp_output -> ip_output                                          debts are paid
  *
  * Sequence numbers are 64-bit stream positions (base/seq.h), and both byte rings are addressed by them: the byte with sequence number p
@@ -124,7 +124,6 @@ struct tcp_connection {
 	/* Negotiated on the SYNs */
 	uint8_t snd_wscale;    /* of the windows that arrive */
 	uint8_t rcv_wscale;    /* of the windows that we send */
-	bool syn_again;        /* our SYN went more than once: one was lost, or late */
 	bool sack_permitted;   /* both sides offered it */
 	bool timestamps;       /* both sides sent them: every segment carries one (RFC 7323 3.2) */
 	uint16_t peer_mss;     /* from its SYN, or the default */
@@ -144,14 +143,14 @@ struct tcp_connection {
 
 	/* Time and loss */
 	struct tcp_rtt rtt;
-	uint64_t timed_seq; /* end of the segment being timed (RFC 6298 3), 0 for none */
-	uint64_t timed_at;  /* when it was sent */
-	uint64_t sent_at;   /* when anything was last sent that the peer must acknowledge */
-	unsigned retries;   /* time-outs and probes since the peer was last heard of */
-	unsigned probes;    /* zero-window probes since its window closed */
-	uint64_t heard_at;  /* when the peer last sent what its sequence number and ACK made acceptable */
-	/* since when what we have to say, sent or held up by the window, has not got on: the user time-out runs from here */
-	uint64_t stalled_since;
+	bool syn_again;           /* our SYN went more than once: one was lost, or late */
+	uint64_t timed_seq;       /* end of the segment being timed (RFC 6298 3), 0 for none */
+	uint64_t timed_at;        /* when it was sent */
+	uint64_t sent_at;         /* when anything was last sent that the peer must acknowledge */
+	unsigned retries;         /* time-outs and probes since the peer was last heard of */
+	unsigned probes;          /* zero-window probes since its window closed */
+	uint64_t heard_at;        /* when the peer last sent what its sequence number and ACK made acceptable */
+	uint64_t stalled_since;   /* since when what we have to say has not got on: the user time-out runs from here */
 	uint32_t retransmitted;   /* segments sent again, ever */
 	uint8_t keepalive_probes; /* sent since the peer fell silent */
 	struct cc_window cc;
@@ -161,8 +160,7 @@ struct tcp_connection {
 
 	struct deadline retransmit;
 	struct deadline persist;
-	struct deadline
-	    delayed_ack; /* for text that has come: its ACK, and giving back the ring that it was read from */
+	struct deadline delayed_ack; /* for text that has come; and for the ring that it was read from */
 	struct deadline keepalive;
 	struct deadline expiry; /* end of an orphan's FIN-WAIT-2, or of its user's patience with its close */
 };
