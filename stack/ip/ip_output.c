@@ -33,12 +33,13 @@ bool ip_send_again(struct stack *s, const struct tx_packet *packet, struct addre
 
 	if (!route_has_live_gateway(s, destination) || !route_next_hop(s, destination, &hop.neighbour))
 		return false;
-	if (ip_send(s, &again, &hop) != 0)
-		stack_drop(s, DROP_TX_FULL);
+	int error = ip_send(s, &again, &hop);
+	if (error)
+		ip_drop(s, error);
 	return true;
 }
 
-/* RFC 6864 4: only a datagram that may be fragmented needs an identification that does not come again soon. Where it begins
+/* RFC 6864 4: only a datagram that may be fragmented needs an identification, one that does not come again soon. Where it begins
  * and whom it is counted with are secret, so that nobody can count what we send to others (RFC 7739 5.3, an idle scan). */
 static uint16_t next_id(struct stack *s, const struct ip_flow *flow)
 {
@@ -47,6 +48,8 @@ static uint16_t next_id(struct stack *s, const struct ip_flow *flow)
 		uint32_t protocol;
 	} which = {flow->source, flow->destination, flow->protocol};
 
+	if (!flow->may_fragment)
+		return 0;
 	uint64_t hash = siphash(&s->ip.id_key, &which, sizeof which);
 	return (uint16_t)((hash >> 16) + s->ip.id_counters[hash % IP_ID_COUNTERS]++);
 }

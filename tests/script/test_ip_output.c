@@ -93,6 +93,7 @@ Test(ip_output, dont_fragment_is_clear_where_fragments_are_allowed)
 	in("S 0:0(0)");
 	frame = out_frame();
 	check(peek16(&frame, AT_IP_FRAGMENT) == 0x4000);
+	check(peek16(&frame, AT_IP_ID) == 0); /* RFC 6864 4.1: with DF it says nothing, so that it costs nothing */
 }
 
 /* RFC 1122 3.2.1.7: 64 unless told otherwise. */
