@@ -116,6 +116,10 @@ void socket_set_tos(struct socket *socket, uint8_t tos);
  * (Nagle's algorithm). Off at first. */
 void socket_set_nodelay(struct socket *socket, bool on);
 
+/* Let no segment, of either direction, carry more than `mss` bytes, TCP options included (RFC 9293 3.7.1); at least 64, and 0
+ * for as much as the device does, as at first. The peer hears of it in our SYN alone: set it before. */
+void socket_set_mss(struct socket *socket, uint16_t mss);
+
 /* Hold back all that does not fill a segment, until the cork is drawn (off), the write side is shut, or 200 ms have
  * passed. Goes before nodelay. */
 void socket_set_cork(struct socket *socket, bool on);
@@ -173,11 +177,15 @@ struct socket_tcp_info {
 	uint32_t ssthresh;
 	uint64_t in_flight;     /* sent and neither acknowledged nor given up as lost */
 	uint64_t unsent;        /* in the send buffer behind that */
+	uint64_t bytes_acked;   /* of text, ever; and in order from the peer */
+	uint64_t bytes_received;
+	unsigned duplicate_acks; /* since the peer last acknowledged anything new */
 	uint32_t retransmitted; /* segments that were sent again, ever */
 	uint32_t snd_wnd;       /* the peer's window and ours, scaled */
 	uint32_t rcv_wnd;
 	uint32_t snd_mss; /* the most text that a segment of ours carries, and the most that one of the peer's has */
 	uint32_t rcv_mss;
+	uint32_t advertised_mss; /* what our SYN says that the peer may send, TCP options included */
 	bool sack_permitted; /* agreed on by both SYNs: */
 	bool timestamps;
 	bool window_scaled;

@@ -30,6 +30,12 @@ void socket_set_nodelay(struct socket *socket, bool on)
 	apply(socket);
 }
 
+void socket_set_mss(struct socket *socket, uint16_t mss)
+{
+	socket->settings.mss = mss > 0 && mss < TCP_MSS_MIN ? TCP_MSS_MIN : mss;
+	apply(socket);
+}
+
 void socket_set_cork(struct socket *socket, bool on)
 {
 	socket->settings.corked = on;
@@ -73,6 +79,14 @@ static enum socket_tcp_recovery recovery_of(const struct tcp_connection *c)
 	return c->snd_una < c->recover ? SOCKET_TCP_LOSS : SOCKET_TCP_OPEN;
 }
 
+/* Neither SYN nor FIN is text. */
+static uint64_t bytes_acked(const struct tcp_connection *c)
+{
+	uint64_t end = c->snd_una < c->snd.tail ? c->snd_una : c->snd.tail;
+
+	return end > c->iss ? end - (c->iss + 1) : 0;
+}
+
 int socket_tcp_info(const struct socket *socket, struct socket_tcp_info *info)
 {
 	const struct tcp_connection *c = socket->connection;
@@ -90,11 +104,15 @@ int socket_tcp_info(const struct socket *socket, struct socket_tcp_info *info)
 	    .ssthresh = c->cc.ssthresh,
 	    .in_flight = c->snd_rtx - c->snd_una,
 	    .unsent = c->snd.tail > c->snd_rtx ? c->snd.tail - c->snd_rtx : 0,
+	    .bytes_acked = bytes_acked(c),
+	    .bytes_received = c->state == TCP_SYN_SENT ? 0 : c->rcv.tail - (c->irs + 1),
+	    .duplicate_acks = c->dup_acks,
 	    .retransmitted = c->retransmitted,
 	    .snd_wnd = c->snd_wnd,
 	    .rcv_wnd = c->state == TCP_CLOSED ? 0 : tcp_receive_window(socket->stack, c),
-	    .snd_mss = tcp_send_mss(socket->stack, c),
+	    .snd_mss = c->cc.mss > 0 ? c->cc.mss : tcp_send_mss(socket->stack, c),
 	    .rcv_mss = c->rcv_mss,
+	    .advertised_mss = tcp_advertised_mss(socket->stack, c),
 	    .sack_permitted = c->sack_permitted,
 	    .timestamps = c->timestamps,
 	    .window_scaled = c->rcv_wscale > 0,

@@ -363,6 +363,8 @@ void tcp_arm_retransmit(struct stack *s, struct tcp_connection *c);
 bool tcp_is_corked(const struct tcp_connection *c);
 /* Send all that state and debts call for. False: the device is full, and the rest is still owed. */
 bool tcp_output(struct stack *s, struct tcp_connection *c);
+/* What our SYN says that the peer may send in one segment, TCP options included (RFC 9293 3.7.1). */
+uint32_t tcp_advertised_mss(const struct stack *s, const struct tcp_connection *c);
 /* The effective send MSS: the most text in one segment (RFC 9293 3.7.1, MUST-16). */
 uint32_t tcp_send_mss(const struct stack *s, const struct tcp_connection *c);
 /* A RST for a segment that belongs to no connection, or that SYN-SENT or SYN-RECEIVED cannot accept (RFC 9293 3.10.7.1). */

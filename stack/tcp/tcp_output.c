@@ -40,9 +40,16 @@ static uint64_t min64(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+uint32_t tcp_advertised_mss(const struct stack *s, const struct tcp_connection *c)
+{
+	uint32_t whole = ip_max_payload(s) - TCP_HEADER_MIN; /* MUST-67 */
+
+	return c->settings.mss > 0 && c->settings.mss < whole ? c->settings.mss : whole;
+}
+
 uint32_t tcp_send_mss(const struct stack *s, const struct tcp_connection *c)
 {
-	uint32_t ours = ip_max_payload(s) - TCP_HEADER_MIN;
+	uint32_t ours = tcp_advertised_mss(s, c);
 	uint32_t mss = c->peer_mss < ours ? c->peer_mss : ours;
 
 	return mss - (c->timestamps ? TCP_TIMESTAMPS_SPACE : 0);
@@ -181,7 +188,7 @@ static void fill_options(const struct stack *s, const struct tcp_connection *c, 
 	if (!syn)
 		return;
 	o->mss_present = true;
-	o->mss = (uint16_t)(ip_max_payload(s) - TCP_HEADER_MIN); /* MUST-67 */
+	o->mss = (uint16_t)tcp_advertised_mss(s, c);
 	o->sack_permitted = first || c->sack_permitted;
 	o->wscale_present = first || c->rcv_wscale > 0;
 	o->wscale = TCP_WSCALE;

@@ -14,6 +14,7 @@ struct tcp_settings {
 	bool corked;    /* no segment below the MSS leaves, for TCP_CORK_TIME at most */
 	bool keepalive; /* RFC 9293 3.8.4; off at first (MUST-25) */
 	bool linger;    /* a close waits for linger_time and then resets; without, it takes what it takes */
+	uint16_t mss;   /* of either direction at most; 0: what the device carries */
 	uint8_t ttl;    /* time to live of its segments; 0: the stack's default (RFC 9293 3.9.2, MUST-49) */
 	uint8_t
 	    tos; /* Diffserv field (RFC 9293 3.9.1.9, MUST-48), without the ECN bits, which are TCP's own (RFC 3168 6.1) */

@@ -50,6 +50,38 @@ Test(tcp_options, timestamps_shorten_the_segments)
 	out("P. 1977:2001(24) ack 1");
 }
 
+/* An application may ask for less than the device carries: in our SYN, and of what we send. A listener's connections have it too. */
+Test(tcp_options, a_smaller_mss_can_be_set)
+{
+	struct socket *l = app_listen();
+	socket_set_mss(l, 700);
+	in("S 0:0(0) <mss 1000>");
+	out("S. 0:0(0) ack 1 <mss 700>");
+	in(". 1:1(0) ack 1");
+	struct socket *s = app_accept();
+	app_write(s, 1400);
+	out(". 1:701(700) ack 1");
+	out("P. 701:1401(700) ack 1");
+}
+
+/* The smaller of both counts; none is absurdly small; and 0 takes it back. */
+Test(tcp_options, the_mss_that_is_set_has_bounds)
+{
+	struct socket *l = app_listen();
+	socket_set_mss(l, 1);
+	in("S 0:0(0) <mss 1000>");
+	out("S. 0:0(0) ack 1 <mss 64>");
+	flow_select(1);
+	socket_set_mss(l, 2000);
+	in("S 0:0(0) <mss 1000>");
+	out("S. 0:0(0) ack 1 <mss 1460>");
+	flow_select(2);
+	socket_set_mss(l, 500);
+	socket_set_mss(l, 0);
+	in("S 0:0(0) <mss 1000>");
+	out("S. 0:0(0) ack 1 <mss 1460>");
+}
+
 /* An MSS of 0 or 1 must not stall, loop or divide by zero: data still flows, in segments that are not absurd. */
 Test(tcp_options, attack_mss_of_0_and_1)
 {

@@ -661,13 +661,37 @@ Test(tcp_info, of_an_established_connection)
 	check(info.snd_wnd == 5000 && info.rcv_wnd >= 64000);
 	check(info.sack_permitted && info.timestamps && info.window_scaled);
 	check(info.snd_wscale == 3 && info.rcv_wscale == 7);
-	check(info.in_flight == 0 && info.unsent == 0);
+	check(info.advertised_mss == 1460);
+	check(info.in_flight == 0 && info.unsent == 0 && info.bytes_acked == 0 && info.bytes_received == 0);
 	app_write(s, 8000);
 	harness_deaf(true);
 	quiet();
 	harness_deaf(false);
 	info = info_of(s);
 	check(info.in_flight == 5000 && info.unsent == 3000);
+}
+
+/* What has got across, in either direction: text alone, and of what came out of order only that before the hole. */
+Test(tcp_info, counts_bytes)
+{
+	struct socket *s = passive_open();
+	app_write(s, 3000);
+	harness_deaf(true);
+	in("P. 1:501(500) ack 1001");
+	in("P. 601:701(100) ack 1001");
+	struct socket_tcp_info info = info_of(s);
+	check(info.bytes_acked == 1000 && info.bytes_received == 500 && info.duplicate_acks == 0);
+	in(". 501:501(0) ack 1001");
+	in(". 501:501(0) ack 1001");
+	check(info_of(s).duplicate_acks == 2);
+	in("F. 501:601(100) ack 3001"); /* contradicts itself: a FIN before text that has come */
+	check(info_of(s).bytes_received == 700);
+	in("F. 701:701(0) ack 3001");
+	socket_shutdown(s, SOCKET_SHUTDOWN_WRITE);
+	in(". 702:702(0) ack 3002");
+	info = info_of(s);
+	check(strcmp(info.state, "CLOSED") == 0);
+	check(info.bytes_acked == 3000 && info.bytes_received == 700);
 }
 
 /* After a time-out: one segment, LOSS, and the time-out doubled. */
