@@ -124,6 +124,11 @@ void socket_set_mss(struct socket *socket, uint16_t mss);
  * passed. Goes before nodelay. */
 void socket_set_cork(struct socket *socket, bool on);
 
+/* Acknowledge the next `segments` that bring text at once, where the ACK would else wait for a second one or for 40 ms (RFC 9293
+ * 3.8.6.3): for a peer in slow start, whose window grows by ACKs. Set before there is a connection it counts from its beginning. It
+ * ends early when text is answered with text, on which ACKs ride. 0, as at first: none. At most 255. */
+void socket_set_quick_acks(struct socket *socket, unsigned segments);
+
 /* Ask a peer that has been silent for `idle` whether it is still there, every `interval`; after `count` questions
  * without an answer (at least 2, MUST-29) the connection is reset, and its error is -ETIMEDOUT (RFC 9293 3.8.4). Off
  * at first; a 0 stands for the default: two hours, 75 seconds, 9. */
@@ -175,18 +180,18 @@ struct socket_tcp_info {
 	unsigned backed_off; /* time-outs and unanswered window probes since the peer was last heard of */
 	uint32_t cwnd;
 	uint32_t ssthresh;
-	uint64_t in_flight;     /* sent and neither acknowledged nor given up as lost */
-	uint64_t unsent;        /* in the send buffer behind that */
-	uint64_t bytes_acked;   /* of text, ever; and in order from the peer */
+	uint64_t in_flight;   /* sent and neither acknowledged nor given up as lost */
+	uint64_t unsent;      /* in the send buffer behind that */
+	uint64_t bytes_acked; /* of text, ever; and in order from the peer */
 	uint64_t bytes_received;
 	unsigned duplicate_acks; /* since the peer last acknowledged anything new */
-	uint32_t retransmitted; /* segments that were sent again, ever */
-	uint32_t snd_wnd;       /* the peer's window and ours, scaled */
+	uint32_t retransmitted;  /* segments that were sent again, ever */
+	uint32_t snd_wnd;        /* the peer's window and ours, scaled */
 	uint32_t rcv_wnd;
 	uint32_t snd_mss; /* the most text that a segment of ours carries, and the most that one of the peer's has */
 	uint32_t rcv_mss;
 	uint32_t advertised_mss; /* what our SYN says that the peer may send, TCP options included */
-	bool sack_permitted; /* agreed on by both SYNs: */
+	bool sack_permitted;     /* agreed on by both SYNs: */
 	bool timestamps;
 	bool window_scaled;
 	uint8_t snd_wscale; /* the peer's shift, and ours */

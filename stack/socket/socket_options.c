@@ -42,6 +42,14 @@ void socket_set_cork(struct socket *socket, bool on)
 	apply(socket);
 }
 
+void socket_set_quick_acks(struct socket *socket, unsigned segments)
+{
+	socket->settings.quick_acks = segments < UINT8_MAX ? (uint8_t)segments : UINT8_MAX;
+	apply(socket);
+	if (socket->connection)
+		tcp_quick_acks(socket->stack, socket->connection, socket->settings.quick_acks);
+}
+
 void socket_set_keepalive(struct socket *socket, bool on, uint64_t idle, uint64_t interval, unsigned count)
 {
 	struct tcp_settings *settings = &socket->settings;

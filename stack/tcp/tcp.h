@@ -119,6 +119,7 @@ struct tcp_connection {
 	struct ring rcv;           /* in-order text not yet read; out-of-order text lies ahead of its tail */
 	struct ranges *rcv_ranges; /* which text lies ahead, NULL for none */
 	uint32_t rcv_mss;          /* the largest text that a segment has brought: what the peer's full segment is */
+	uint64_t received_at;      /* when in-order text last came */
 	uint64_t rcv_acked;        /* rcv_nxt as we last acknowledged it: Last.ACK.sent of RFC 7323 4.3 */
 
 	/* Negotiated on the SYNs */
@@ -133,6 +134,7 @@ struct tcp_connection {
 
 	/* What is owed to the peer */
 	bool ack_now;          /* one, which may ride on data */
+	uint8_t quick_acks;    /* so many more segments with text draw one */
 	uint16_t acks_owed;    /* and this many bare ones, for segments out of order or seen before */
 	bool retransmit_now;   /* the segment at snd_una, by fast retransmit */
 	bool probe_now;        /* a zero-window probe */
@@ -344,6 +346,8 @@ void tcp_trim(const struct tcp_connection *c, struct tcp_segment *seg);
 void tcp_receive_text(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg);
 /* The bytes of receive window from rcv_nxt on that the next segment may advertise. */
 uint32_t tcp_receive_window(const struct stack *s, const struct tcp_connection *c);
+/* The next so many segments with text are acknowledged at once, and so is what waits for its ACK now. */
+void tcp_quick_acks(struct stack *s, struct tcp_connection *c, uint8_t segments);
 /* A bare ACK is owed, now: for a segment that was out of order or seen before. */
 void tcp_owe_ack(struct stack *s, struct tcp_connection *c);
 /* A challenge ACK (RFC 5961) is owed, unless one was owed within TCP_CHALLENGE_INTERVAL. */

@@ -57,6 +57,7 @@ static void establish(struct stack *s, struct tcp_connection *c)
 	tcp_recovery_start(s, c);
 	tcp_set_state(s, c, c->fin_queued ? TCP_FIN_WAIT_1 : TCP_ESTABLISHED);
 	tcp_keepalive_start(s, c);
+	c->quick_acks = c->settings.quick_acks;
 	if (c->listener)
 		tcp_listen_established(s, c);
 	tcp_notify(s, &c->notice);

@@ -289,6 +289,8 @@ static void sent_sequence(struct stack *s, struct tcp_connection *c, const struc
 	}
 	if (plan->reason == TCP_SEND_DATA && plan->length < c->cc.mss)
 		c->snd_small = end;
+	if (c->rcv_nxt > c->irs + 1 && s->now - c->received_at < TCP_DELAYED_ACK) /* a dialogue: ACKs do best to wait for the answers */
+		c->quick_acks = 0;
 	if (c->snd_nxt == c->snd_una)
 		c->stalled_since = s->now;
 	if (end > c->snd_nxt)

@@ -33,10 +33,22 @@ void tcp_owe_challenge(struct stack *s, struct tcp_connection *c)
 }
 
 /* RFC 9293 3.8.6.3: in-order text is acknowledged with every second full segment at once (SHLD-19), else when the deadline
- * comes that runs since the first text which is not acknowledged. */
+ * comes that runs since the first text which is not acknowledged. Quick ACKs go before. */
 static void owe_delayed_ack(struct stack *s, struct tcp_connection *c)
 {
-	if (c->rcv_nxt - c->rcv_acked >= 2 * (uint64_t)c->rcv_mss) {
+	if (c->quick_acks > 0 || c->rcv_nxt - c->rcv_acked >= 2 * (uint64_t)c->rcv_mss) {
+		c->ack_now = true;
+		tcp_mark(s, c);
+	}
+	if (c->quick_acks > 0)
+		c->quick_acks--;
+	c->received_at = s->now;
+}
+
+void tcp_quick_acks(struct stack *s, struct tcp_connection *c, uint8_t segments)
+{
+	c->quick_acks = segments;
+	if (segments > 0 && c->rcv_nxt > c->rcv_acked) {
 		c->ack_now = true;
 		tcp_mark(s, c);
 	}

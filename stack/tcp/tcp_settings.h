@@ -18,6 +18,7 @@ struct tcp_settings {
 	uint8_t ttl;    /* time to live of its segments; 0: the stack's default (RFC 9293 3.9.2, MUST-49) */
 	uint8_t
 	    tos; /* Diffserv field (RFC 9293 3.9.1.9, MUST-48), without the ECN bits, which are TCP's own (RFC 3168 6.1) */
+	uint8_t quick_acks;          /* segments with text at the beginning that are acknowledged at once */
 	uint8_t keepalive_count;     /* unanswered probes before the peer is given up (MUST-29: more than one) */
 	uint64_t keepalive_idle;     /* of silence before the first probe (MUST-27) */
 	uint64_t keepalive_interval; /* from one probe to the next */

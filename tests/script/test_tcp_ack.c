@@ -97,6 +97,67 @@ Test(tcp_ack, pure_acks_are_not_answered)
 	quiet_for(100 * SECOND);
 }
 
+/* Quick ACKs, where they are asked for: one for each of the first segments, */
+Test(tcp_ack, quick_acks_at_the_beginning)
+{
+	struct socket *l = app_listen();
+	socket_set_quick_acks(l, 3);
+	in("S 0:0(0) <mss 1000>");
+	out("S. 0:0(0) ack 1");
+	in(". 1:1(0) ack 1");
+	for (unsigned i = 0; i < 3; i++) {
+		in("P. %u:%u(10) ack 1", 1 + 10 * i, 11 + 10 * i);
+		out(". 1:1(0) ack %u", 11 + 10 * i);
+	}
+	in("P. 31:41(10) ack 1");
+	after(DELAYED_ACK);
+	out(". 1:1(0) ack 41");
+}
+
+/* but not more once text is answered with text: the ACK rides on the answer then. */
+Test(tcp_ack, quick_acks_end_with_a_dialogue)
+{
+	struct socket *s = passive_open();
+	socket_set_quick_acks(s, 200);
+	in("P. 1:11(10) ack 1");
+	out(". 1:1(0) ack 11");
+	pass(DELAYED_ACK); /* too late to be an answer */
+	app_write(s, 5);
+	out("P. 1:6(5) ack 11");
+	in("P. 11:21(10) ack 6");
+	out(". 6:6(0) ack 21");
+	pass(DELAYED_ACK - 1);
+	app_write(s, 5);
+	out("P. 6:11(5) ack 21");
+	in("P. 21:31(10) ack 11");
+	after(DELAYED_ACK);
+	out(". 11:11(0) ack 31");
+}
+
+/* Asked for late, they begin with the ACK that is waiting; and they can be called off. */
+Test(tcp_ack, quick_acks_can_be_asked_for_at_any_time)
+{
+	struct socket *s = passive_open();
+	in("P. 1:11(10) ack 1");
+	quiet();
+	socket_set_quick_acks(s, 1000);
+	out(". 1:1(0) ack 11");
+	for (unsigned i = 0; i < 255; i++) {
+		in("P. %u:%u(10) ack 1", 11 + 10 * i, 21 + 10 * i);
+		out(". 1:1(0) ack %u", 21 + 10 * i);
+	}
+	in("P. 2561:2571(10) ack 1");
+	quiet();
+	socket_set_quick_acks(s, 0);
+	quiet();
+	socket_set_quick_acks(s, 1);
+	out(". 1:1(0) ack 2571");
+	socket_set_quick_acks(s, 0);
+	in("P. 2571:2581(10) ack 1");
+	after(DELAYED_ACK);
+	out(". 1:1(0) ack 2581");
+}
+
 /* --- Acknowledgments of ours ------------------------------------------------------------------------------------- */
 
 /* RFC 9293 3.10.7.4 fifth: an ACK of what was not sent yet draws an ACK, and the segment is dropped. */
