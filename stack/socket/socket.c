@@ -206,6 +206,15 @@ long socket_send(struct socket *socket, const void *bytes, size_t length)
 	return socket->error != 0 ? socket_error(socket) : -EAGAIN;
 }
 
+long socket_send_more(struct socket *socket, const void *bytes, size_t length)
+{
+	long sent = socket_send(socket, bytes, length);
+
+	if (sent > 0)
+		tcp_send_more(socket->connection);
+	return sent;
+}
+
 uint8_t *socket_reserve(struct socket *socket, size_t wanted, size_t *length)
 {
 	struct tcp_connection *c = socket->connection;

@@ -60,6 +60,10 @@ int socket_connect(struct socket *socket, const struct endpoint *remote);
  * -ENOTCONN, or the connection's error. */
 long socket_send(struct socket *socket, const void *bytes, size_t length);
 
+/* The same, and more follows at once: what does not fill a segment waits for the next send, until anything comes from the peer, or
+ * for 200 ms, also where nodelay is on. For a message in parts, such as a head and a body. */
+long socket_send_more(struct socket *socket, const void *bytes, size_t length);
+
 /* Take up to `length` received bytes: how many, 0 at the end of the stream, -EAGAIN when none are there yet, -ENOTCONN, or the
  * connection's error. */
 long socket_receive(struct socket *socket, void *bytes, size_t length);
@@ -113,7 +117,7 @@ void socket_set_tos(struct socket *socket, uint8_t tos);
  * with. On a datagram socket they do nothing. All times are microseconds. */
 
 /* Send small segments at once (RFC 9293 3.7.4, MUST-17): without, none leaves while another one is unacknowledged
- * (Nagle's algorithm). Off at first. */
+ * (Nagle's algorithm). Off at first. Turning it on, even anew, sends what is held back, also by a cork. */
 void socket_set_nodelay(struct socket *socket, bool on);
 
 /* Let no segment, of either direction, carry more than `mss` bytes, TCP options included (RFC 9293 3.7.1); at least 64, and 0

@@ -28,6 +28,8 @@ void socket_set_nodelay(struct socket *socket, bool on)
 {
 	socket->settings.nodelay = on;
 	apply(socket);
+	if (on && socket->connection)
+		tcp_push(socket->stack, socket->connection);
 }
 
 void socket_set_mss(struct socket *socket, uint16_t mss)

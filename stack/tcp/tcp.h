@@ -139,7 +139,8 @@ struct tcp_connection {
 	bool retransmit_now;   /* the segment at snd_una, by fast retransmit */
 	bool probe_now;        /* a zero-window probe */
 	bool keepalive_now;    /* a keepalive probe */
-	bool push_now;         /* text that a cork has held back for long enough */
+	bool push_now;         /* text that a cork has held back for long enough, or that its user wants out */
+	bool more;             /* its user has said that more text follows: a cork until the peer is heard of */
 	bool snd_wants_room;   /* its user was told that the send buffer is full */
 	uint64_t unchallenged; /* the time before which no further challenge ACK is owed */
 
@@ -262,6 +263,10 @@ void tcp_configure(struct stack *s, struct tcp_connection *c, const struct tcp_s
 /* SEND, in place: up to `wanted` contiguous bytes of the send ring, or NULL with *length 0: none now. */
 uint8_t *tcp_send_reserve(struct stack *s, struct tcp_connection *c, size_t wanted, size_t *length);
 void tcp_send_commit(struct stack *s, struct tcp_connection *c, size_t length);
+/* More follows what was committed last: until it does, the peer is heard of or TCP_CORK_TIME is over, only full segments leave. */
+void tcp_send_more(struct tcp_connection *c);
+/* Let all text leave that only Nagle or a cork holds back. */
+void tcp_push(struct stack *s, struct tcp_connection *c);
 
 /* RECEIVE: up to two slices of in-order text, and taking their first bytes. */
 unsigned tcp_receive_peek(const struct tcp_connection *c, struct slice slices[2]);

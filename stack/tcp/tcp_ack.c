@@ -127,6 +127,7 @@ bool tcp_ack(struct stack *s, struct tcp_connection *c, const struct tcp_segment
 		return false;
 	}
 	c->heard_at = s->now;
+	c->more = false;
 	if (c->snd_wnd == 0) /* a closed window may stay closed for ever, while the peer answers (MUST-37) */
 		c->retries = 0;
 	bool duplicate = is_duplicate(c, seg);

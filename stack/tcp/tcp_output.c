@@ -76,13 +76,19 @@ static struct tcp_plan plan_retransmit(const struct tcp_connection *c)
 	};
 }
 
+/* Whether its user wants full segments only, for the time being. */
+static bool is_holding(const struct tcp_connection *c)
+{
+	return c->settings.corked || c->more;
+}
+
 /* Whether a segment below the MSS may go (RFC 9293 3.8.6.2.1, with Nagle as modified by Minshall: at most one small segment is in flight).
  * `all`: it is the last that there is to send. */
 static bool small_segment_allowed(const struct tcp_connection *c, const struct tcp_plan *plan, bool all)
 {
 	if (plan->fin || plan->seq < c->snd_nxt) /* nothing more will join it; or it goes again */
 		return true;
-	if (c->settings.corked) /* it fills a window that has no room for a full one */
+	if (is_holding(c)) /* it fills a window that has no room for a full one */
 		return c->snd_wnd < c->cc.mss && plan->seq + plan->length == c->snd_una + c->snd_wnd;
 	if (all && (c->settings.nodelay || c->snd_small <= c->snd_una))
 		return true;
@@ -108,7 +114,7 @@ bool tcp_is_corked(const struct tcp_connection *c)
 {
 	uint64_t text = c->snd.tail - c->snd_rtx;
 
-	return c->settings.corked && c->snd_rtx == c->snd_nxt && !c->fin_queued && text > 0 && text < c->cc.mss &&
+	return is_holding(c) && c->snd_rtx == c->snd_nxt && !c->fin_queued && text > 0 && text < c->cc.mss &&
 	       send_edge(c) > c->snd_rtx;
 }
 
@@ -289,7 +295,8 @@ static void sent_sequence(struct stack *s, struct tcp_connection *c, const struc
 	}
 	if (plan->reason == TCP_SEND_DATA && plan->length < c->cc.mss)
 		c->snd_small = end;
-	if (c->rcv_nxt > c->irs + 1 && s->now - c->received_at < TCP_DELAYED_ACK) /* a dialogue: ACKs do best to wait for the answers */
+	if (c->rcv_nxt > c->irs + 1 &&
+	    s->now - c->received_at < TCP_DELAYED_ACK) /* a dialogue: ACKs do best to wait for the answers */
 		c->quick_acks = 0;
 	if (c->snd_nxt == c->snd_una)
 		c->stalled_since = s->now;
@@ -333,7 +340,6 @@ static bool send_segment(struct stack *s, struct tcp_connection *c, const struct
 	case TCP_SEND_SYN:
 	case TCP_SEND_DATA:
 		c->probe_now = false;
-		c->push_now = false;
 		deadline_clear(&s->deadlines, &c->persist);
 		sent_sequence(s, c, plan, end);
 		break;

@@ -55,6 +55,19 @@ uint8_t *tcp_send_reserve(struct stack *s, struct tcp_connection *c, size_t want
 void tcp_send_commit(struct stack *s, struct tcp_connection *c, size_t length)
 {
 	ring_commit(&c->snd, length);
+	c->more = false;
+	tcp_mark(s, c);
+}
+
+void tcp_send_more(struct tcp_connection *c)
+{
+	c->more = true;
+}
+
+void tcp_push(struct stack *s, struct tcp_connection *c)
+{
+	c->more = false;
+	c->push_now = c->snd.tail > c->snd_rtx;
 	tcp_mark(s, c);
 }
 
