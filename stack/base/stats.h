@@ -77,6 +77,7 @@
 	X(DROP_TCP_NO_MEMORY, "tcp-no-memory", "no memory for a connection or its data")                   \
 	X(DROP_TCP_SEQUENCE, "tcp-sequence", "outside the receive window")                                 \
 	X(DROP_TCP_ACK, "tcp-ack", "acknowledges what cannot have been sent or was long acknowledged")     \
+	X(DROP_TCP_DEFERRED, "tcp-deferred", "a bare ACK where the listener waits for text")               \
 	X(DROP_TCP_NO_ACK, "tcp-no-ack", "no ACK where every segment must carry one")                      \
 	X(DROP_TCP_NO_SYN, "tcp-no-syn", "no SYN where a connection can only begin with one")              \
 	X(DROP_TCP_AFTER_FIN, "tcp-after-fin", "text beyond the peer's own FIN")                           \

@@ -241,8 +241,6 @@ long socket_receive(struct socket *socket, void *bytes, size_t length)
 
 	if (!c)
 		return -ENOTCONN;
-	if (socket->read_shut)
-		return 0;
 	unsigned count = tcp_receive_peek(c, slices);
 	for (unsigned i = 0; i < count; i++) {
 		size_t part = slices[i].length < length - taken ? slices[i].length : length - taken;
@@ -255,12 +253,12 @@ long socket_receive(struct socket *socket, void *bytes, size_t length)
 	}
 	if (c->state == TCP_CLOSED && c->error != 0)
 		return c->error;
-	return tcp_at_end(c) || length == 0 ? 0 : -EAGAIN;
+	return tcp_at_end(c) || socket->read_shut || length == 0 ? 0 : -EAGAIN;
 }
 
 unsigned socket_peek(const struct socket *socket, struct slice slices[2])
 {
-	return socket->connection && !socket->read_shut ? tcp_receive_peek(socket->connection, slices) : 0;
+	return socket->connection ? tcp_receive_peek(socket->connection, slices) : 0;
 }
 
 void socket_consume(struct socket *socket, size_t length)

@@ -149,10 +149,18 @@ void socket_set_user_timeout(struct socket *socket, uint64_t timeout);
  * acknowledged after that time. */
 void socket_set_linger(struct socket *socket, bool on, uint64_t time);
 
+/* How long a closed socket's connection waits for the peer's FIN when its own is acknowledged (FIN-WAIT-2). 0: as at first, a minute. */
+void socket_set_fin_wait(struct socket *socket, uint64_t time);
+
+/* For a listener: a peer's bare ACK does not yet make a connection to accept; text does. After `time` from its SYN on it is
+ * reminded by another SYN,ACK, and from then on a bare ACK does. For services whose clients speak first: an accepted socket is
+ * readable. 0: off, as at first. */
+void socket_set_defer_accept(struct socket *socket, uint64_t time);
+
 /* ---- ending and asking ---- */
 
 /* End one direction or both: after SOCKET_SHUTDOWN_WRITE the peer reads what was sent and then an end of stream (a FIN); after
- * SOCKET_SHUTDOWN_READ receives answer 0. -ENOTCONN. */
+ * SOCKET_SHUTDOWN_READ receives do not wait: they answer 0 when nothing is there, and take what comes all the same, as in Linux. -ENOTCONN. */
 int socket_shutdown(struct socket *socket, enum socket_how how);
 
 /* Give the socket up. What was sent still goes out, in order, and the connection ends with FIN; where received bytes were never read it

@@ -80,6 +80,18 @@ void socket_set_linger(struct socket *socket, bool on, uint64_t time)
 	apply(socket);
 }
 
+void socket_set_fin_wait(struct socket *socket, uint64_t time)
+{
+	socket->settings.fin_wait = time > 0 ? bounded(time) : tcp_settings_default.fin_wait;
+	apply(socket);
+}
+
+void socket_set_defer_accept(struct socket *socket, uint64_t time)
+{
+	socket->settings.defer_accept = bounded(time);
+	apply(socket);
+}
+
 /* ---- asking ---- */
 
 static enum socket_tcp_recovery recovery_of(const struct tcp_connection *c)

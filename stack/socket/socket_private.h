@@ -16,7 +16,7 @@ struct socket {
 	struct tcp_connection *connection;
 	struct udp_socket *udp;
 	int error;                    /* of a stream: pending, a negative errno; besides the connection's own */
-	bool read_shut;               /* receives answer 0 */
+	bool read_shut;               /* receives answer 0 in place of -EAGAIN */
 	bool told_error;              /* socket_error() has handed out the connection's */
 	struct tcp_settings settings; /* of a stream */
 	void *user;

@@ -52,7 +52,7 @@ struct socket;
 #define TCP_MSS_DEFAULT        536      /* without an MSS option (RFC 9293 3.7.1, MUST-15) */
 #define TCP_MSS_MIN            64       /* what we take an absurdly small MSS for */
 #define TCP_DELAYED_ACK        40000    /* microseconds; less than 0.5 s (MUST-40) */
-#define TCP_FIN_WAIT_2_TIME    60000000 /* how long an orphan waits for its peer's FIN, as in Linux */
+#define TCP_FIN_WAIT_2_TIME    60000000 /* how long an orphan waits for its peer's FIN at first, as in Linux */
 #define TCP_CORK_TIME          200000   /* microseconds that a cork holds text back at most, as in Linux */
 #define TCP_CHALLENGE_INTERVAL 500000   /* microseconds between two challenge ACKs of one connection (RFC 5961 7) */
 #define TCP_SYN_RETRIES        7        /* 1 + 2 + 4 + ... + 128 s = 255 s, above R2's 3 minutes for a SYN (MUST-23) */
@@ -142,6 +142,7 @@ struct tcp_connection {
 	bool push_now;         /* text that a cork has held back for long enough, or that its user wants out */
 	bool more;             /* its user has said that more text follows: a cork until the peer is heard of */
 	bool snd_wants_room;   /* its user was told that the send buffer is full */
+	uint64_t defer_until;  /* in SYN-RECEIVED: before then a bare ACK does not make a connection */
 	uint64_t unchallenged; /* the time before which no further challenge ACK is owed */
 
 	/* Time and loss */

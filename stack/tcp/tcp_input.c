@@ -250,6 +250,17 @@ static bool fourth_check_syn(struct stack *s, struct tcp_connection *c, const st
 	return false;
 }
 
+/* Whether the listener wants text first, and there is none in this ACK of our SYN. The SYN,ACK need not go again until the
+ * listener's patience is over; then it reminds the peer, whose next ACK counts. */
+static bool defers(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg)
+{
+	if (!c->listener || s->now >= c->defer_until || seg->text_length > 0 || seg->flags & TCP_FIN)
+		return false;
+	stack_drop(s, DROP_TCP_DEFERRED);
+	deadline_set(&s->deadlines, &c->retransmit, c->defer_until);
+	return true;
+}
+
 static bool fifth_check_ack(struct stack *s, struct tcp_connection *c, const struct ip_datagram *d,
 			    const struct tcp_segment *seg)
 {
@@ -265,6 +276,8 @@ static bool fifth_check_ack(struct stack *s, struct tcp_connection *c, const str
 		tcp_reset_reply(s, d, seg->header);
 		return false;
 	}
+	if (defers(s, c, seg))
+		return false;
 	tcp_ack(s, c, seg);
 	establish(s, c);
 	return true;

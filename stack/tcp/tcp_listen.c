@@ -89,6 +89,7 @@ static void syn_input(struct stack *s, struct tcp_listener *l, const struct ip_d
 	l->count++;
 	c->listener = l;
 	c->settings = l->settings;
+	c->defer_until = s->now + c->settings.defer_accept;
 	list_append(&l->half_open, &c->waiting);
 	tcp_take_syn(s, c, h);
 	stack_count(s, COUNT_TCP_PASSIVE_OPENS);

@@ -170,6 +170,25 @@ Test(sockets, shutting_the_read_side)
 	out("P. 1:6(5) ack 1");
 }
 
+/* The peer knows nothing of that: what it sends is acknowledged, and can be read. */
+Test(sockets, text_that_comes_after_shutting_the_read_side)
+{
+	struct socket *s = passive_open();
+	struct slice slices[2];
+	in("P. 1:11(10) ack 1");
+	check(socket_shutdown(s, SOCKET_SHUTDOWN_READ) == 0);
+	check(socket_peek(s, slices) > 0);
+	after(40 * MS);
+	out(". 1:1(0) ack 11");
+	app_read(s, 10);
+	app_read_gives(s, 0);
+	in("P. 11:21(10) ack 1");
+	app_read(s, 10);
+	app_read_gives(s, 0);
+	after(40 * MS);
+	out(". 1:1(0) ack 21");
+}
+
 /* An idle machine needs no clock. */
 Test(sockets, an_idle_machine_has_no_deadline)
 {
