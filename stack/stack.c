@@ -11,7 +11,6 @@
 #define MTU_MIN    576 /* what every host must be able to receive (RFC 1122 3.3.2) */
 #define MTU_MAX    65535
 #define BUFFER_MIN 4096
-#define BUFFER_MAX ((size_t)UINT16_MAX << TCP_WSCALE) /* the largest window that our scale can advertise */
 
 struct stack_config stack_defaults(void)
 {
@@ -22,21 +21,26 @@ struct stack_config stack_defaults(void)
 	    .memory_limit = (size_t)1 << 30,
 	    .send_buffer = (size_t)512 << 10,
 	    .receive_buffer = (size_t)512 << 10,
+	    .timestamps = true,
+	    .sack = true,
+	    .window_scaling = true,
+	    .window_scale = TCP_WSCALE,
 	};
 }
 
 static bool config_valid(const struct stack_config *config)
 {
 	return config->emit && !address_is_any(config->address) && config->prefix_length <= 32 &&
-	       config->mtu >= MTU_MIN && config->mtu <= MTU_MAX && config->ttl > 0;
+	       config->mtu >= MTU_MIN && config->mtu <= MTU_MAX && config->ttl > 0 &&
+	       config->window_scale <= TCP_WSCALE_MAX;
 }
 
-/* Up to a power of two within bounds: what a ring can have. */
-static size_t buffer_size(size_t wanted)
+/* Up to a power of two within bounds: what a ring can have, and a window of this scale tell of. */
+static size_t buffer_size(size_t wanted, unsigned window_scale)
 {
 	size_t size = BUFFER_MIN;
 
-	while (size < wanted && 2 * size <= BUFFER_MAX)
+	while (size < wanted && 2 * size <= (size_t)UINT16_MAX << window_scale)
 		size *= 2;
 	return size;
 }
@@ -57,6 +61,10 @@ static void take_config(struct stack *s, const struct stack_config *config)
 	s->ip.forward_user = config->forward_user;
 	s->sockets.on_ready = config->on_ready;
 	s->sockets.user = config->ready_user;
+	s->tcp.offer_timestamps = config->timestamps;
+	s->tcp.offer_sack = config->sack;
+	s->tcp.offer_window_scaling = config->window_scaling;
+	s->tcp.window_scale = (uint8_t)config->window_scale;
 	s->probe = config->probe;
 	s->interface.tentative = config->probe;
 	random_init(&s->random, config->seed);
@@ -79,7 +87,8 @@ struct stack *stack_create(const struct stack_config *config, uint64_t now)
 	icmp_init(s);
 	udp_init(s);
 	sockets_init(s);
-	if (!tcp_init(s, buffer_size(config->send_buffer), buffer_size(config->receive_buffer))) {
+	if (!tcp_init(s, buffer_size(config->send_buffer, TCP_WSCALE_MAX),
+		      buffer_size(config->receive_buffer, config->window_scale))) {
 		stack_destroy(s);
 		return NULL;
 	}

@@ -137,7 +137,7 @@ int socket_tcp_info(const struct socket *socket, struct socket_tcp_info *info)
 	    .advertised_mss = tcp_advertised_mss(socket->stack, c),
 	    .sack_permitted = c->sack_permitted,
 	    .timestamps = c->timestamps,
-	    .window_scaled = c->rcv_wscale > 0,
+	    .window_scaled = c->window_scaled,
 	    .snd_wscale = c->snd_wscale,
 	    .rcv_wscale = c->rcv_wscale,
 	};

@@ -48,10 +48,10 @@
 struct stack;
 struct socket;
 
-#define TCP_WSCALE             7        /* the scale that we offer: windows up to 8 MiB in steps of 128 bytes */
-#define TCP_MSS_DEFAULT        536      /* without an MSS option (RFC 9293 3.7.1, MUST-15) */
-#define TCP_MSS_MIN            64       /* what we take an absurdly small MSS for */
-#define TCP_DELAYED_ACK        40000    /* microseconds; less than 0.5 s (MUST-40) */
+#define TCP_WSCALE             7     /* the scale that we offer at first: windows up to 8 MiB in steps of 128 bytes */
+#define TCP_MSS_DEFAULT        536   /* without an MSS option (RFC 9293 3.7.1, MUST-15) */
+#define TCP_MSS_MIN            64    /* what we take an absurdly small MSS for */
+#define TCP_DELAYED_ACK        40000 /* microseconds; less than 0.5 s (MUST-40) */
 #define TCP_FIN_WAIT_2_TIME    60000000 /* how long an orphan waits for its peer's FIN at first, as in Linux */
 #define TCP_CORK_TIME          200000   /* microseconds that a cork holds text back at most, as in Linux */
 #define TCP_CHALLENGE_INTERVAL 500000   /* microseconds between two challenge ACKs of one connection (RFC 5961 7) */
@@ -123,6 +123,7 @@ struct tcp_connection {
 	uint64_t rcv_acked;        /* rcv_nxt as we last acknowledged it: Last.ACK.sent of RFC 7323 4.3 */
 
 	/* Negotiated on the SYNs */
+	bool window_scaled;    /* both sides offered it */
 	uint8_t snd_wscale;    /* of the windows that arrive */
 	uint8_t rcv_wscale;    /* of the windows that we send */
 	bool sack_permitted;   /* both sides offered it */
@@ -198,6 +199,10 @@ struct tcp {
 	struct ports ports;
 	size_t send_limit;    /* most bytes in a send ring, a power of two */
 	size_t receive_limit; /* the same of a receive ring */
+	bool offer_timestamps;
+	bool offer_sack;
+	bool offer_window_scaling;
+	uint8_t window_scale; /* of our windows, where both sides scale */
 	const struct congestion_control *cc;
 };
 

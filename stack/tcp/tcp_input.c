@@ -35,12 +35,13 @@ void tcp_take_syn(struct stack *s, struct tcp_connection *c, const struct tcp_he
 
 	if (o->mss_present)
 		c->peer_mss = o->mss < TCP_MSS_MIN ? TCP_MSS_MIN : o->mss;
-	c->sack_permitted = o->sack_permitted;
-	if (o->wscale_present) { /* RFC 7323 2.2: both or neither */
+	c->sack_permitted = o->sack_permitted && s->tcp.offer_sack;
+	if (o->wscale_present && s->tcp.offer_window_scaling) { /* RFC 7323 2.2: both or neither */
+		c->window_scaled = true;
 		c->snd_wscale = o->wscale;
-		c->rcv_wscale = TCP_WSCALE;
+		c->rcv_wscale = s->tcp.window_scale;
 	}
-	if (o->timestamps_present) {
+	if (o->timestamps_present && s->tcp.offer_timestamps) {
 		c->timestamps = true;
 		c->ts_recent = o->tsval;
 		c->ts_recent_at = s->now;

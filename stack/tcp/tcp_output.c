@@ -186,7 +186,7 @@ static void fill_options(const struct stack *s, const struct tcp_connection *c, 
 {
 	bool first = c->state == TCP_SYN_SENT; /* we offer everything; as the second we agree to what was offered */
 
-	if (first || c->timestamps) {
+	if (first ? s->tcp.offer_timestamps : c->timestamps) {
 		o->timestamps_present = true;
 		o->tsval = (uint32_t)(s->now / 1000) + c->ts_offset;
 		o->tsecr = c->ts_recent;
@@ -195,9 +195,9 @@ static void fill_options(const struct stack *s, const struct tcp_connection *c, 
 		return;
 	o->mss_present = true;
 	o->mss = (uint16_t)tcp_advertised_mss(s, c);
-	o->sack_permitted = first || c->sack_permitted;
-	o->wscale_present = first || c->rcv_wscale > 0;
-	o->wscale = TCP_WSCALE;
+	o->sack_permitted = first ? s->tcp.offer_sack : c->sack_permitted;
+	o->wscale_present = first ? s->tcp.offer_window_scaling : c->window_scaled;
+	o->wscale = s->tcp.window_scale;
 }
 
 /* Prepend the TCP header with its checksum, which the packet's payload is part of. */

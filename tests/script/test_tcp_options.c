@@ -137,6 +137,79 @@ Test(tcp_options, attack_window_scale_above_14_is_taken_as_14)
 	}
 }
 
+/* What is not to be offered is neither in our SYN nor agreed to; each by itself. */
+static void start_without(bool timestamps, bool sack, bool window_scaling)
+{
+	harness_end();
+	struct stack_config config = harness_config();
+	config.timestamps = timestamps;
+	config.sack = sack;
+	config.window_scaling = window_scaling;
+	harness_start_with(&config);
+}
+
+static const char all_options[] = "S 0:0(0) <mss 1000,sackOK,TS val 5 ecr 0,nop,wscale 3>";
+
+Test(tcp_options, without_timestamps)
+{
+	start_without(false, true, true);
+	app_connect();
+	out("S 0:0(0) <mss 1460,nop,nop,sackOK,nop,wscale 7>");
+	flow_select(1)->local_port = 5001;
+	app_listen();
+	in(all_options);
+	out("S. 0:0(0) ack 1 <mss 1460,nop,nop,sackOK,nop,wscale 7>");
+}
+
+Test(tcp_options, without_sack)
+{
+	start_without(true, false, true);
+	app_connect();
+	out("S 0:0(0) <mss 1460,nop,nop,TS val * ecr 0,nop,wscale 7>");
+	flow_select(1)->local_port = 5001;
+	app_listen();
+	in(all_options);
+	out("S. 0:0(0) ack 1 <mss 1460,nop,nop,TS val * ecr 5,nop,wscale 7>");
+}
+
+Test(tcp_options, without_window_scaling)
+{
+	start_without(true, true, false);
+	app_connect();
+	out("S 0:0(0) <mss 1460,sackOK,TS val * ecr 0>");
+	flow_select(1)->local_port = 5001;
+	app_listen();
+	in(all_options);
+	out("S. 0:0(0) ack 1 <mss 1460,sackOK,TS val * ecr 5>");
+	in(". 1:1(0) ack 1 <TS val 5 ecr last>");
+	in("P. 1:11(10) ack 1 <TS val 5 ecr last>");
+	after(40 * MS);
+	out(". 1:1(0) ack 11 win 65150");
+}
+
+/* The scale is ours to choose, 0 among them; it bounds the window, here one that would be of 512 KiB. */
+Test(tcp_options, another_window_scale)
+{
+	static const unsigned windows[] = {32768 - 10, (65536 - 10) / 2};
+
+	for (unsigned scale = 0; scale < 2; scale++) {
+		harness_end();
+		struct stack_config config = harness_config();
+		config.window_scale = scale;
+		harness_start_with(&config);
+		app_listen();
+		in("S 0:0(0) <mss 1000,nop,wscale 3>");
+		out("S. 0:0(0) ack 1 <mss 1460,nop,wscale %u>", scale);
+		in(". 1:1(0) ack 1");
+		in("P. 1:11(10) ack 1");
+		after(40 * MS);
+		out(". 1:1(0) ack 11 win %u", windows[scale]);
+	}
+	struct stack_config config = harness_config();
+	config.window_scale = 15;
+	check(!stack_create(&config, 0));
+}
+
 /* --- Broken options ---------------------------------------------------------------------------------------------- */
 
 /* MUST-7: impossible lengths do no harm; what came before them counts. */
