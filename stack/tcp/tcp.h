@@ -159,6 +159,9 @@ struct tcp_connection {
 	uint32_t retransmitted;   /* segments sent again, ever */
 	uint8_t keepalive_probes; /* sent since the peer fell silent */
 	struct cc_window cc;
+	bool cwnd_filled;     /* cwnd has kept something back, or was full, in this round trip */
+	uint64_t flight_most; /* the most that was in flight in it, in bytes */
+	uint64_t flight_end;  /* it ends when this is acknowledged */
 	unsigned dup_acks;
 	bool recovering;  /* in fast recovery (RFC 6582), until recover is acknowledged */
 	uint64_t recover; /* snd_nxt when loss was last acted on */
@@ -392,8 +395,10 @@ void tcp_send_reset(struct stack *s, struct tcp_connection *c);
 /* tcp_recovery.c */
 void tcp_recovery_start(struct stack *s, struct tcp_connection *c);
 void tcp_recovery_duplicate(struct stack *s, struct tcp_connection *c);
-/* snd_una has just moved up by `acked`; `in_flight` was in flight before. */
-void tcp_recovery_acked(struct stack *s, struct tcp_connection *c, uint64_t acked, uint64_t in_flight);
+/* snd_una has just moved up by `acked`. */
+void tcp_recovery_acked(struct stack *s, struct tcp_connection *c, uint64_t acked);
+/* All has been sent that may be: how far cwnd is in use. */
+void tcp_recovery_sent(struct tcp_connection *c);
 void tcp_recovery_timeout(struct stack *s, struct tcp_connection *c);
 
 #endif

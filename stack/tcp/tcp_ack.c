@@ -32,7 +32,6 @@ static void measure(struct stack *s, struct tcp_connection *c, const struct tcp_
 static void take_new_ack(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg)
 {
 	uint64_t acked = seg->ack - c->snd_una;
-	uint64_t in_flight = c->snd_rtx - c->snd_una;
 
 	measure(s, c, seg);
 	c->snd_una = seg->ack;
@@ -45,7 +44,7 @@ static void take_new_ack(struct stack *s, struct tcp_connection *c, const struct
 	c->stalled_since = s->now;
 	c->soft_error = 0;
 	if (c->cc.mss > 0) /* the SYN's own ACK comes before the window exists */
-		tcp_recovery_acked(s, c, acked, in_flight);
+		tcp_recovery_acked(s, c, acked);
 
 	/* RFC 6298 5.2 and 5.3 */
 	if (c->snd_una == c->snd_nxt) {

@@ -397,6 +397,7 @@ bool tcp_output(struct stack *s, struct tcp_connection *c)
 			return false;
 	}
 	c->push_now = false;
+	tcp_recovery_sent(c);
 	arm_persist(s, c);
 	return true;
 }

@@ -91,8 +91,30 @@ static void partial_ack(struct tcp_connection *c, uint64_t acked)
 	c->retransmit_now = true;
 }
 
-void tcp_recovery_acked(struct stack *s, struct tcp_connection *c, uint64_t acked, uint64_t flight)
+void tcp_recovery_sent(struct tcp_connection *c)
 {
+	uint64_t flight = in_flight(c);
+	bool filled = flight + c->cc.mss > c->cc.cwnd;
+
+	if (c->snd_una >= c->flight_end || filled || (!c->cwnd_filled && flight > c->flight_most)) {
+		c->cwnd_filled = filled;
+		c->flight_most = flight;
+		c->flight_end = c->snd_nxt;
+	}
+}
+
+/* A window that is not in use says nothing about the network, and does not grow (RFC 7661 4): in use is what was filled, or more
+ * than half of it, at any time in the round trip that is being acknowledged. (Its end always finds little in flight.) */
+static bool cwnd_is_used(const struct tcp_connection *c)
+{
+	return c->cwnd_filled || 2 * c->flight_most > c->cc.cwnd;
+}
+
+void tcp_recovery_acked(struct stack *s, struct tcp_connection *c, uint64_t acked)
+{
+	/* What duplicate ACKs have told of has left the network before, and limited transmit has sent as much for it. */
+	uint64_t told = (uint64_t)c->dup_acks * c->cc.mss;
+
 	c->dup_acks = 0;
 	if (c->recovering) {
 		if (c->snd_una >= c->recover)
@@ -101,9 +123,9 @@ void tcp_recovery_acked(struct stack *s, struct tcp_connection *c, uint64_t acke
 			partial_ack(c, acked);
 		return;
 	}
-	/* A window that is not in use says nothing about the network (RFC 7661 4). */
-	if (flight >= c->cc.cwnd / 2)
-		s->tcp.cc->acked(&c->cc, min32(acked, UINT32_MAX));
+	if (cwnd_is_used(c))
+		s->tcp.cc->acked(&c->cc,
+				 min32(acked > told + c->cc.mss ? acked - told : min32(acked, c->cc.mss), UINT32_MAX));
 }
 
 void tcp_recovery_timeout(struct stack *s, struct tcp_connection *c)

@@ -261,9 +261,51 @@ Test(tcp_recovery, limited_transmit)
 	out_segments(11, 11);
 	in(". 1:1(0) ack 1");
 	out_segments(12, 12);
-	in(". 1:1(0) ack 3001"); /* cwnd 12, as without duplicates: 4 to 15 */
-	out_segments(13, 15);
+	in(". 1:1(0) ack 3001"); /* cwnd 11: of the three, two were told of before. 4 to 14 */
+	out_segments(13, 14);
 	check(counted(COUNT_TCP_RETRANSMITS) == 0);
+}
+
+/* An ACK that acknowledges less than the duplicates have told of counts as one segment, as without them. */
+Test(tcp_recovery, duplicates_are_not_counted_twice)
+{
+	struct socket *s = passive_open();
+	app_write(s, 100000);
+	out_segments(1, 10);
+	in(". 1:1(0) ack 1");
+	out_segments(11, 11);
+	in(". 1:1(0) ack 1");
+	out_segments(12, 12);
+	in(". 1:1(0) ack 1001"); /* cwnd 11: 2 to 12 */
+	quiet();
+	in(". 1:1(0) ack 1501"); /* cwnd 11.5, but 10.5 in flight */
+	out_segments(13, 13);
+}
+
+/* RFC 7661 4: half a window in flight does not make it grow, a little more does: until it is half again. Its ACKs, one after
+ * the other, find less and less in flight; what counts is the most. */
+Test(tcp_recovery, the_window_grows_as_far_as_it_is_used)
+{
+	struct socket_tcp_info info;
+	struct socket *s = passive_open();
+
+	app_write(s, 5000);
+	out_segments(1, 5);
+	in(". 1:1(0) ack 2001");
+	in(". 1:1(0) ack 5001");
+	check(socket_tcp_info(s, &info) == 0 && info.cwnd == 10000);
+	app_write(s, 6000);
+	out_segments(6, 11);
+	in(". 1:1(0) ack 7001");
+	check(socket_tcp_info(s, &info) == 0 && info.cwnd == 12000);
+	in(". 1:1(0) ack 9001");
+	in(". 1:1(0) ack 11001");
+	check(socket_tcp_info(s, &info) == 0 && info.cwnd == 12000);
+	app_write(s, 12000);
+	out_segments(12, 23);
+	for (unsigned i = 0; i < 6; i++)
+		in(". 1:1(0) ack %u", 13001 + 2000 * i);
+	check(socket_tcp_info(s, &info) == 0 && info.cwnd == 24000);
 }
 
 /* RFC 3042 2: only as far as the peer's window allows. */
