@@ -10,7 +10,7 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 COMPILE   = $(CC) -std=c11 $(WARNINGS) $(STRICT) -I. -Istack -MMD -MP $(CPPFLAGS) $(CFLAGS)
 
 # stack/ is plain C11; whatever talks to the system sees all of it.
-$(BUILD)/obj/drivers/%.o $(BUILD)/obj/apps/%.o $(BUILD)/san/drivers/%.o $(BUILD)/san/apps/%.o $(BUILD)/san/tests/%.o: \
+$(BUILD)/obj/drivers/%.o $(BUILD)/obj/apps/%.o $(BUILD)/san/drivers/%.o $(BUILD)/san/apps/%.o $(BUILD)/san/tests/%.o $(BUILD)/pic/tests/%.o: \
 	COMPILE += -D_GNU_SOURCE -I$(BUILD)/gen
 
 STACK   := $(wildcard stack/*.c stack/*/*.c)
@@ -20,17 +20,19 @@ UNIT    := $(wildcard tests/unit/*/*.c) $(HARNESS)
 SCRIPT  := $(wildcard tests/script/*.c) $(HARNESS)
 SIM     := $(wildcard tests/sim/*.c)
 FUZZ    := $(filter-out tests/fuzz/driver.c,$(wildcard tests/fuzz/*.c))
+DRILL   := $(filter-out tests/packetdrill/test_%.c,$(wildcard tests/packetdrill/*.c))
 PROGRAMS := $(patsubst tests/system/%.c,$(BUILD)/tests/%,$(wildcard tests/system/*.c))
 PAGES   := $(patsubst apps/www/%,$(BUILD)/gen/%.inc,$(wildcard apps/www/*))
 FORMAT   = $(wildcard stack/*.[ch] stack/*/*.[ch] drivers/*.[ch] apps/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
 
-# Two trees of objects: the user's, and one that is watched by the sanitizers for the tests.
+# Trees of objects: the user's, one that is watched by the sanitizers for the tests, and one for a shared library.
 obj = $(1:%.c=$(BUILD)/obj/%.o)
 san = $(1:%.c=$(BUILD)/san/%.o)
+pic = $(1:%.c=$(BUILD)/pic/%.o)
 
 STACK_SAN := $(call san,$(STACK))
 HOST_SAN  := $(call san,$(filter-out apps/main.c,$(HOST)))
-OBJECTS   := $(call obj,$(STACK) $(HOST)) $(call san,$(sort $(STACK) $(HOST) $(UNIT) $(SCRIPT) $(SIM))) \
+OBJECTS   := $(call obj,$(STACK) $(HOST)) $(call san,$(sort $(STACK) $(HOST) $(UNIT) $(SCRIPT) $(SIM) $(wildcard tests/packetdrill/*.c))) \
 	$(call san,$(wildcard tests/system/*.c tests/fuzz/*.c))
 
 # What is run is told in short; `make Q=` tells it in full.
@@ -51,7 +53,7 @@ $(BUILD)/libstrata.a: $(call obj,$(STACK))
 REPLAYS := $(FUZZ:tests/fuzz/%.c=$(BUILD)/tests/fuzz/%)
 FUZZERS := $(FUZZ:tests/fuzz/%.c=$(BUILD)/tests/fuzzer/%)
 
-tests: all $(BUILD)/tests/unit $(BUILD)/tests/script $(BUILD)/tests/sim $(PROGRAMS) $(REPLAYS)
+tests: all $(BUILD)/tests/unit $(BUILD)/tests/script $(BUILD)/tests/sim $(BUILD)/tests/packetdrill $(PROGRAMS) $(REPLAYS)
 
 $(BUILD)/tests/unit: $(call san,$(UNIT)) $(HOST_SAN) $(STACK_SAN)
 $(BUILD)/tests/script: $(call san,$(SCRIPT)) $(STACK_SAN)
@@ -68,6 +70,21 @@ $(BUILD)/tests/%:
 	@echo "  link  $@"
 	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# The stack as a library that packetdrill loads (tests/packetdrill/README.md), and once more, watched, for its own test.
+packetdrill: $(BUILD)/libstrata-packetdrill.so
+$(BUILD)/libstrata-packetdrill.so: $(call pic,$(STACK) $(DRILL))
+	@echo "  link  $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -pthread -o $@ $^ $(LDLIBS)
+
+$(BUILD)/tests/libstrata-packetdrill.so: $(call san,$(STACK) $(DRILL))
+	@mkdir -p $(@D)
+	@echo "  link  $@"
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $(LDFLAGS) -shared -pthread -o $@ $^ $(LDLIBS)
+
+$(BUILD)/tests/packetdrill: $(call san,$(wildcard tests/packetdrill/test_*.c) tests/harness/teardown.c) | \
+	$(BUILD)/tests/libstrata-packetdrill.so $(BUILD)/libstrata-packetdrill.so
+$(BUILD)/tests/packetdrill: LDLIBS += -lcriterion -pthread
+
 objects: $(OBJECTS)
 programs: $(PROGRAMS)
 fuzzers: $(FUZZERS)
@@ -80,7 +97,12 @@ $(BUILD)/obj/%.o: %.c
 $(BUILD)/san/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  cc    $<, watched"
-	$(Q)$(COMPILE) $(SANITIZE) -c -o $@ $<
+	$(Q)$(COMPILE) $(SANITIZE) -fPIC -c -o $@ $<
+
+$(BUILD)/pic/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  cc    $<, shared"
+	$(Q)$(COMPILE) -fPIC -fvisibility=hidden -c -o $@ $<
 
 # A page that is built in: apps/www/NAME becomes NAME.inc, its bytes as "0x3c,0x21,..." for
 #     static const unsigned char page[] = {
@@ -149,13 +171,14 @@ help:
 	@echo "make test-peers   the same code by clang, and tshark's verdict on our frames"
 	@echo "make fuzz         SECONDS=60 for each parser and for the whole stack: libFuzzer, and AFL++ where installed"
 	@echo "make sim          SEEDS=1000 worlds, FROM=0: stacks on bad wires in virtual time; SEEDS=1 tells the story of one"
+	@echo "make packetdrill  build $(BUILD)/libstrata-packetdrill.so, the stack for packetdrill's scripts"
 	@echo "make requirements write the table of requirements and their tests into tests/README.md"
 	@echo "make install      to PREFIX=$(PREFIX), below DESTDIR= if given"
 	@echo "make format       lay the code out by .clang-format;  make lint  say what tools find in it"
 	@echo "make clean        remove $(BUILD)/"
 
-.PHONY: all tests objects programs fuzzers run test test-peers fuzz sim requirements install format lint clean help
+.PHONY: all tests packetdrill objects programs fuzzers run test test-peers fuzz sim requirements install format lint clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
--include $(OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(patsubst %.o,%.d,$(call pic,$(STACK) $(DRILL)))

@@ -32,7 +32,7 @@ struct congestion_control {
 	void (*idle)(struct cc_window *w);
 };
 
-/* RFC 5681, byte counting by RFC 3465 (L = 2, and 1 after a time-out), initial window by RFC 6928. */
+/* RFC 5681, byte counting by RFC 3465 (L = 1 after a time-out, else unlimited), initial window by RFC 6928. */
 extern const struct congestion_control cc_reno;
 
 #endif

@@ -14,6 +14,10 @@
 
 #define CC_WINDOW_MAX (1u << 30) /* the largest window that can be advertised (RFC 7323 2.3) */
 
+/* RFC 3465 2.3 had an ACK count for two segments at most, when receivers sent one for every second. Those that merge segments first
+ * (GRO) send one for dozens, and slow start would be linear: as in RFC 9002 7.3.1 and Linux, all that is acknowledged counts. */
+#define CC_UNLIMITED UINT16_MAX
+
 static uint32_t min32(uint32_t a, uint32_t b)
 {
 	return a < b ? a : b;
@@ -35,7 +39,7 @@ static void reno_start(struct cc_window *w)
 	w->cwnd = initial_window(w);
 	w->ssthresh = CC_WINDOW_MAX; /* RFC 5681 3.1: arbitrarily high */
 	w->credit = 0;
-	w->limit = 2;
+	w->limit = CC_UNLIMITED;
 }
 
 static void reno_acked(struct cc_window *w, uint32_t bytes)
@@ -44,7 +48,7 @@ static void reno_acked(struct cc_window *w, uint32_t bytes)
 		w->cwnd = min32(w->cwnd + min32(bytes, w->limit * w->mss), CC_WINDOW_MAX);
 		return;
 	}
-	w->limit = 2;
+	w->limit = CC_UNLIMITED;
 	w->credit += bytes; /* RFC 3465 2.1: a whole window acknowledged is worth one MSS */
 	if (w->credit >= w->cwnd) {
 		w->credit -= w->cwnd;

@@ -42,7 +42,7 @@ Test(tcp_recovery, initial_window_with_an_ethernet_mss)
 	quiet();
 }
 
-/* RFC 5681 3.1: each ACK of new data opens it by what it acknowledged, a segment at most (RFC 3465: two). One at a
+/* RFC 5681 3.1: each ACK of new data opens it by what it acknowledged (RFC 3465 2.2). One at a
  * time. */
 Test(tcp_recovery, slow_start)
 {
@@ -55,6 +55,16 @@ Test(tcp_recovery, slow_start)
 	out_segments(13, 14);
 	in(". 1:1(0) ack 3001");
 	out_segments(15, 16);
+}
+
+/* An ACK of many segments, as from receivers that merge them, counts for all (RFC 9002 7.3.1). */
+Test(tcp_recovery, slow_start_counts_all_that_is_acknowledged)
+{
+	struct socket *s = passive_open();
+	app_write(s, 100000);
+	out_segments(1, 10);
+	in(". 1:1(0) ack 10001"); /* cwnd 20 */
+	out_segments(11, 30);
 }
 
 /* RFC 7661 4.2: a window that the application does not use says nothing about the network, and does not grow. */
