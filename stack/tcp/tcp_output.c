@@ -416,15 +416,17 @@ void tcp_bare_reply(struct stack *s, struct address source, struct address desti
 
 void tcp_send_reset(struct stack *s, struct tcp_connection *c)
 {
+	struct tcp_header reset = {
+	    .source_port = c->local.port,
+	    .destination_port = c->remote.port,
+	    .seq = seq_wire(c->snd_nxt),
+	    .ack = seq_wire(c->rcv_nxt),
+	    .flags = TCP_RST | TCP_ACK,
+	};
+
+	fill_options(s, c, false, &reset.options); /* RFC 7323 3.2: a RST of the connection carries its timestamp too */
 	stack_count(s, COUNT_TCP_RESETS_OUT);
-	tcp_bare_reply(s, c->local.address, c->remote.address,
-		       &(struct tcp_header){
-			   .source_port = c->local.port,
-			   .destination_port = c->remote.port,
-			   .seq = seq_wire(c->snd_nxt),
-			   .ack = seq_wire(c->rcv_nxt),
-			   .flags = TCP_RST | TCP_ACK,
-		       });
+	tcp_bare_reply(s, c->local.address, c->remote.address, &reset);
 }
 
 void tcp_reset_reply(struct stack *s, const struct ip_datagram *d, const struct tcp_header *h)

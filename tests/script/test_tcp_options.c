@@ -184,7 +184,7 @@ Test(tcp_options, without_window_scaling)
 	in(". 1:1(0) ack 1 <TS val 5 ecr last>");
 	in("P. 1:11(10) ack 1 <TS val 5 ecr last>");
 	after(40 * MS);
-	out(". 1:1(0) ack 11 win 65150");
+	out(". 1:1(0) ack 11 win 65525");
 }
 
 /* The scale is ours to choose, 0 among them; it bounds the window, here one that would be of 512 KiB. */
@@ -208,6 +208,25 @@ Test(tcp_options, another_window_scale)
 	struct stack_config config = harness_config();
 	config.window_scale = 15;
 	check(!stack_create(&config, 0));
+}
+
+/* What an unscaled window can tell, our SYNs tell, and no read has to send an update soon after; of a small buffer whole segments. */
+Test(tcp_options, the_first_window)
+{
+	struct socket *s = app_connect();
+	out("S 0:0(0) win 65535");
+	in("S. 0:0(0) ack 1 <mss 1000>");
+	out(". 1:1(0) ack 1 win 65535");
+	in("P. 1:1001(1000) ack 1");
+	app_read(s, 1000);
+	after(40 * MS);
+	out(". 1:1(0) ack 1001 win 65535");
+	harness_end();
+	struct stack_config config = harness_config();
+	config.receive_buffer = 8192;
+	harness_start_with(&config);
+	app_connect();
+	out("S 0:0(0) win 7300");
 }
 
 /* --- Broken options ---------------------------------------------------------------------------------------------- */

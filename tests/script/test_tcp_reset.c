@@ -449,6 +449,7 @@ Test(tcp_reset, attack_reset_with_text_across_the_edge)
 	struct socket *s = passive_open();
 	in("P. 1:1001(1000) ack 1");
 	app_read(s, 1000);
+	after(40 * MS);
 	out(". 1:1(0) ack 1001");
 	in("R 500:1500(1000)");
 	assert_dropped(DROP_TCP_RST);
@@ -469,4 +470,16 @@ Test(tcp_reset, attack_flood_of_syns_outside_the_window)
 	pass(500 * MS);
 	in("S 900000:900000(0)");
 	out(". 1:1(0) ack 1");
+}
+
+/* RFC 7323 3.2: where timestamps were agreed on, the RST that ends a connection carries one, which moves on with the clock. */
+Test(tcp_reset, carries_a_timestamp)
+{
+	struct socket *s = passive_open_with("mss 1012,sackOK,TS val 100 ecr 0", 65535, 65535);
+	uint32_t before = flow_current()->ts_val;
+	pass(SECOND);
+	in("P. 1:11(10) ack 1 <TS val 1100 ecr last>");
+	socket_close(s);
+	out("R. 1:1(0) ack 11 <nop,nop,TS val * ecr 1100>");
+	check(flow_current()->ts_val - before == 1000);
 }
