@@ -21,6 +21,7 @@ struct stack_config stack_defaults(void)
 	    .memory_limit = (size_t)1 << 30,
 	    .send_buffer = (size_t)512 << 10,
 	    .receive_buffer = (size_t)512 << 10,
+	    .idle_restart = true,
 	    .timestamps = true,
 	    .sack = true,
 	    .window_scaling = true,
@@ -61,6 +62,7 @@ static void take_config(struct stack *s, const struct stack_config *config)
 	s->ip.forward_user = config->forward_user;
 	s->sockets.on_ready = config->on_ready;
 	s->sockets.user = config->ready_user;
+	s->tcp.idle_restart = config->idle_restart;
 	s->tcp.offer_timestamps = config->timestamps;
 	s->tcp.offer_sack = config->sack;
 	s->tcp.offer_window_scaling = config->window_scaling;

@@ -63,6 +63,8 @@ struct stack_config {
 	size_t send_buffer;    /* most bytes a TCP socket keeps to send; rounded up to a power of two */
 	size_t receive_buffer; /* most bytes it keeps for its reader, which bounds the window; the same */
 
+	bool idle_restart; /* after an RTO of silence TCP begins with the initial window again (RFC 5681 4.1) */
+
 	/* What TCP's SYNs offer, and agree to where the peer offers it (RFC 7323, RFC 2018). */
 	bool timestamps;
 	bool sack;
@@ -70,8 +72,8 @@ struct stack_config {
 	unsigned window_scale; /* the shift of our windows, 0 to 14; it bounds receive_buffer to 65,535 << scale */
 };
 
-/* A configuration with every field at its default (MTU 1500, TTL 64, libc's memory up to 1 GiB, buffers of 512 KiB, every option offered) and no address,
- * device or seed, which are the caller's to fill in. */
+/* A configuration with every field at its default (MTU 1500, TTL 64, libc's memory up to 1 GiB, buffers of 512 KiB, every option offered,
+ * restart after idleness) and no address, device or seed, which are the caller's to fill in. */
 struct stack_config stack_defaults(void);
 
 /* Make a machine and announce its address (RFC 5227 2.3) at the first flush. The configuration is copied. NULL: no memory, or

@@ -202,6 +202,7 @@ struct tcp {
 	struct ports ports;
 	size_t send_limit;    /* most bytes in a send ring, a power of two */
 	size_t receive_limit; /* the same of a receive ring */
+	bool idle_restart;    /* RFC 5681 4.1 */
 	bool offer_timestamps;
 	bool offer_sack;
 	bool offer_window_scaling;

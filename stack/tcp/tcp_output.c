@@ -385,7 +385,7 @@ static void arm_persist(struct stack *s, struct tcp_connection *c)
 bool tcp_output(struct stack *s, struct tcp_connection *c)
 {
 	/* RFC 5681 4.1: after an RTO of silence the old window may be too much for the network. */
-	if (c->state >= TCP_ESTABLISHED && c->snd_nxt == c->snd_una && c->snd_nxt > c->iss + 1 &&
+	if (s->tcp.idle_restart && c->state >= TCP_ESTABLISHED && c->snd_nxt == c->snd_una && c->snd_nxt > c->iss + 1 &&
 	    s->now - c->sent_at > c->rtt.rto)
 		s->tcp.cc->idle(&c->cc);
 

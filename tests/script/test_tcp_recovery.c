@@ -199,12 +199,28 @@ Test(tcp_recovery, after_idleness_the_window_restarts)
 	struct socket *s = passive_open();
 	app_write(s, 14000);
 	out_segments(1, 10);
-	in(". 1:1(0) ack 10001"); /* cwnd 11 or 12 */
+	in(". 1:1(0) ack 10001"); /* cwnd 20 */
 	out_segments(11, 14);
 	in(". 1:1(0) ack 14001");
 	quiet_for(10 * SECOND);
 	app_write(s, 50000);
 	out_segments(15, 24);
+}
+
+/* Unless that is turned off: for applications that speak in bursts over networks that they have for themselves. */
+Test(tcp_recovery, after_idleness_the_window_may_stay)
+{
+	harness_end();
+	struct stack_config config = harness_config();
+	config.idle_restart = false;
+	harness_start_with(&config);
+	struct socket *s = passive_open();
+	app_write(s, 10000);
+	out_segments(1, 10);
+	in(". 1:1(0) ack 10001"); /* cwnd 20 */
+	quiet_for(10 * SECOND);
+	app_write(s, 50000);
+	out_segments(11, 30);
 }
 
 /* The peer's window bounds what is in flight, whatever cwnd says. */
