@@ -84,11 +84,13 @@ void tcp_receive_consume(struct stack *s, struct tcp_connection *c, size_t lengt
 		deadline_set(&s->deadlines, &c->delayed_ack, s->now + TCP_DELAYED_ACK);
 	if (c->state != TCP_ESTABLISHED && c->state != TCP_FIN_WAIT_1 && c->state != TCP_FIN_WAIT_2)
 		return;
-	/* Tell the peer when the window has opened by two segments or half the buffer: less is not worth a segment. */
+	/* Tell the peer when the window that it knows has doubled, and has opened by two segments or half the buffer: less is not worth
+	 * a segment, and while the peer sends, ACKs of what it sends tell it as well. */
 	size_t step = s->tcp.receive_limit / 2;
 	if (step > 2 * (size_t)c->rcv_mss)
 		step = 2 * (size_t)c->rcv_mss;
-	if (c->rcv_nxt + tcp_receive_window(s, c) >= c->rcv_adv + step) {
+	uint64_t known = c->rcv_adv - c->rcv_nxt, window = tcp_receive_window(s, c);
+	if (window >= known + step && window >= 2 * known) {
 		c->ack_now = true;
 		tcp_mark(s, c);
 	}

@@ -464,3 +464,27 @@ Test(tcp_window, a_small_window_after_a_long_closed_one)
 	out("P. 5501:5601(100) ack 1");
 	in(". 1:1(0) ack 5601 win 65535");
 }
+
+/* Reading opens the window, but a peer that has plenty of it need not be told: its next segment's ACK does. */
+Test(tcp_window, reading_tells_nothing_while_the_window_is_wide)
+{
+	harness_end();
+	struct stack_config config = harness_config();
+	config.receive_buffer = 16384;
+	harness_start_with(&config);
+	struct socket *s = passive_open();
+	harness_deaf(true);
+	for (unsigned i = 0; i < 6; i++)
+		in(". %u:%u(1000) ack 1", 1 + 1000 * i, 1001 + 1000 * i);
+	harness_deaf(false);
+	app_read(s, 6000); /* 10,384 are known, 16,384 there */
+	quiet_for(SECOND);
+	harness_deaf(true);
+	for (unsigned i = 6; i < 16; i++)
+		in(". %u:%u(1000) ack 1", 1 + 1000 * i, 1001 + 1000 * i);
+	harness_deaf(false);
+	app_read(s, 6000); /* 6,384 are known, 12,384 there */
+	quiet_for(SECOND);
+	app_read(s, 1000); /* more than twice as much */
+	out(". 1:1(0) ack 16001 win 13384");
+}
