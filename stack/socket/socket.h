@@ -193,7 +193,8 @@ struct socket_tcp_info {
 	uint32_t cwnd;
 	uint32_t ssthresh;
 	uint64_t in_flight;   /* sent and neither acknowledged nor given up as lost */
-	uint64_t unsent;      /* in the send buffer behind that */
+	uint64_t unacked;     /* sent and not acknowledged, given up or not */
+	uint64_t unsent;      /* in the send buffer, never sent or given up */
 	uint64_t bytes_acked; /* of text, ever; and in order from the peer */
 	uint64_t bytes_received;
 	unsigned duplicate_acks; /* since the peer last acknowledged anything new */

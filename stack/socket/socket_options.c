@@ -125,6 +125,7 @@ int socket_tcp_info(const struct socket *socket, struct socket_tcp_info *info)
 	    .cwnd = c->cc.cwnd,
 	    .ssthresh = c->cc.ssthresh,
 	    .in_flight = c->snd_rtx - c->snd_una,
+	    .unacked = c->snd_nxt - c->snd_una,
 	    .unsent = c->snd.tail > c->snd_rtx ? c->snd.tail - c->snd_rtx : 0,
 	    .bytes_acked = bytes_acked(c),
 	    .bytes_received = c->state == TCP_SYN_SENT ? 0 : c->rcv.tail - (c->irs + 1),

@@ -705,7 +705,7 @@ Test(tcp_info, after_a_time_out)
 	struct socket_tcp_info info = info_of(s);
 	check(info.recovery == SOCKET_TCP_LOSS && info.cwnd == 1000 && info.ssthresh == 5000);
 	check(info.retransmitted == 1 && info.backed_off == 1 && info.rto == 400 * MS);
-	check(info.in_flight == 1000 && info.unsent == 9000);
+	check(info.in_flight == 1000 && info.unacked == 10000 && info.unsent == 9000);
 	in(". 1:1(0) ack 10001");
 	info = info_of(s);
 	check(info.recovery == SOCKET_TCP_OPEN && info.retransmitted == 1 && info.backed_off == 0);
