@@ -59,7 +59,9 @@ struct file {
 	bool connecting; /* connect() was called, and its outcome has not been told yet */
 	bool started;    /* it was connected, or tried to be */
 	bool over;       /* the connection's error has been told: then come ends of stream and EPIPE */
+	bool read_shut;
 	bool write_shut;
+	bool peer_ended;              /* its FIN was seen, before any error */
 	bool was_writable;            /* ever: it was connected */
 	bool no_space;                /* somebody waits for room to write */
 	uint64_t bytes_seen;          /* bytes received when it was last looked at */

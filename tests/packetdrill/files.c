@@ -70,7 +70,7 @@ int file_take_error(struct file *f)
 		f->over = true;
 		f->connecting = false;
 	}
-	return error;
+	return error == -ECONNRESET && f->peer_ended ? -EPIPE : error; /* as Linux calls a reset after the end */
 }
 
 /* ---- addresses ---- */
@@ -234,7 +234,7 @@ static bool begin_anew(struct adapter *a, struct file *f)
 		return false;
 	socket_close(f->socket);
 	f->socket = socket;
-	f->over = f->started = f->write_shut = false;
+	f->over = f->started = f->read_shut = f->write_shut = false;
 	options_apply(a, f);
 	return true;
 }
@@ -310,17 +310,30 @@ int files_close(void *user, int fd)
 	return (int)call_end(a, 0);
 }
 
-static long shut(struct file *f, int how)
+/* A listener that is shut for reading listens no more. */
+static long shut_listener(struct adapter *a, struct file *f, int how)
+{
+	if (how == SHUT_WR)
+		return 0;
+	f->listening = false;
+	return begin_anew(a, f) ? 0 : -ENOMEM;
+}
+
+static long shut(struct adapter *a, struct file *f, int how)
 {
 	if (how < SHUT_RD || how > SHUT_RDWR)
 		return -EINVAL;
 	if (f->kind == FILE_DATAGRAM)
 		return socket_remote(f->socket).port == 0 ? -ENOTCONN : 0;
-	if (!f->started || f->over)
+	if (f->listening)
+		return shut_listener(a, f, how);
+	if (!f->started || info_state(f) == 7)
 		return -ENOTCONN;
 	int result = socket_shutdown(f->socket, (enum socket_how)(how + 1));
 	if (result == 0 && how != SHUT_RD)
 		f->write_shut = true;
+	if (result == 0 && how != SHUT_WR)
+		f->read_shut = true;
 	return result;
 }
 
@@ -330,7 +343,7 @@ int files_shutdown(void *user, int fd, int how)
 	long result;
 	struct file *f = socket_file(a, fd, &result);
 
-	return (int)call_end(a, f ? shut(f, how) : result);
+	return (int)call_end(a, f ? shut(a, f, how) : result);
 }
 
 /* ---- flags and amounts ---- */

@@ -53,10 +53,16 @@ static void fill_sender(struct tcp_info *to, const struct socket_tcp_info *info)
 	to->tcpi_retransmits = to->tcpi_backoff = (uint8_t)info->backed_off;
 	to->tcpi_rto = (uint32_t)info->rto;
 	to->tcpi_snd_mss = mss;
-	to->tcpi_unacked = in_segments(info->in_flight, mss);
+	to->tcpi_unacked = in_segments(info->unacked, mss);
 	to->tcpi_sacked =
 	    info->sack_permitted ? 0 : info->duplicate_acks; /* without SACK each duplicate tells of one */
-	to->tcpi_lost = info->recovery == SOCKET_TCP_RECOVERY;
+	if (info->recovery ==
+	    SOCKET_TCP_LOSS) { /* a time-out gives up all that was in flight, and some has gone again */
+		to->tcpi_lost = to->tcpi_unacked;
+		to->tcpi_retrans = in_segments(info->in_flight, mss);
+	} else if (info->recovery == SOCKET_TCP_RECOVERY) {
+		to->tcpi_lost = to->tcpi_retrans = 1;
+	}
 	to->tcpi_rtt = (uint32_t)info->rtt;
 	to->tcpi_rttvar = (uint32_t)info->rttvar;
 	to->tcpi_snd_ssthresh = info->ssthresh == 0 || info->ssthresh >= 1u << 30 ? 0x7fffffff : info->ssthresh / mss;
@@ -67,7 +73,7 @@ static void fill_sender(struct tcp_info *to, const struct socket_tcp_info *info)
 	to->tcpi_bytes_acked = info->bytes_acked;
 	to->tcpi_notsent_bytes = (uint32_t)info->unsent;
 	to->tcpi_min_rtt = info->rtt > 0 ? (uint32_t)info->rtt : UINT32_MAX;
-	to->tcpi_bytes_sent = info->bytes_acked + info->in_flight;
+	to->tcpi_bytes_sent = info->bytes_acked + info->unacked;
 	to->tcpi_delivered = in_segments(info->bytes_acked, mss);
 }
 

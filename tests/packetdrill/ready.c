@@ -47,14 +47,13 @@ static unsigned connection_events(struct file *f)
 {
 	unsigned ready = socket_ready(f->socket), state = info_state(f), events = 0;
 	int low = options_value(f, SOL_SOCKET, SO_RCVLOWAT);
-	bool ended = peer_has_ended(state);
+	bool ended = peer_has_ended(state) || f->read_shut;
 
 	if (!f->over && ready & SOCKET_ERROR)
 		events |= EPOLLERR;
 	if (state == 7 || (ended && f->write_shut))
 		events |= EPOLLHUP;
-	bool read_end = ended || (ready & SOCKET_READABLE && stream_unread(f) == 0);
-	if (read_end)
+	if (ended)
 		events |= READABLE | EPOLLRDHUP;
 	if (state == 2 || state == 3)
 		return events;
@@ -119,6 +118,8 @@ static unsigned happened_to(struct file *f)
 		if (f->was_writable && !waits_for_room && !(fresh & EPOLLHUP)) /* nobody was told that there was none */
 			fresh &= ~WRITABLE;
 	}
+	if (events & EPOLLRDHUP && !(events & EPOLLERR) && !f->read_shut)
+		f->peer_ended = true;
 	if (events & WRITABLE) {
 		f->no_space = false;
 		f->was_writable = true;

@@ -169,7 +169,7 @@ static long try_read(struct adapter *a, void *what)
 	(void)a;
 	if (!f->started || f->listening)
 		return -ENOTCONN;
-	if (f->over || (t->wanted == 0 && stream_unread(f) == 0))
+	if (f->over || (f->peer_ended && stream_unread(f) == 0) || (t->wanted == 0 && stream_unread(f) == 0))
 		return t->done > 0 ? (long)t->done : 0;
 	if (stream_unread(f) > 0) {
 		if (is_missing(t) && !(t->flags & MSG_TRUNC))
