@@ -61,10 +61,11 @@ struct file {
 	bool over;       /* the connection's error has been told: then come ends of stream and EPIPE */
 	bool read_shut;
 	bool write_shut;
-	bool peer_ended;              /* its FIN was seen, before any error */
-	bool was_writable;            /* ever: it was connected */
-	bool no_space;                /* somebody waits for room to write */
-	uint64_t bytes_seen;          /* bytes received when it was last looked at */
+	bool peer_ended;     /* its FIN was seen, before any error */
+	bool was_writable;   /* ever: it was connected */
+	bool no_space;       /* somebody waits for room to write */
+	uint64_t bytes_seen; /* bytes received when it was last looked at */
+	unsigned state_seen;
 	unsigned events_seen;         /* and its readiness */
 	int values[OPTIONS_MAX];      /* of options, in the order of options.c */
 	struct linger linger;         /* SO_LINGER */

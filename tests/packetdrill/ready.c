@@ -115,14 +115,17 @@ static unsigned happened_to(struct file *f)
 		if (info.bytes_received != f->bytes_seen)
 			fresh |= events & READABLE;
 		f->bytes_seen = info.bytes_received;
-		if (f->was_writable && !waits_for_room && !(fresh & EPOLLHUP)) /* nobody was told that there was none */
+		if (f->state_seen != info_state(f)) /* connected, ended, reset: all who wait are woken */
+			fresh = events;
+		else if (f->was_writable && !waits_for_room) /* nobody was told that there was none */
 			fresh &= ~WRITABLE;
+		f->state_seen = info_state(f);
 	}
 	if (events & EPOLLRDHUP && !(events & EPOLLERR) && !f->read_shut)
 		f->peer_ended = true;
 	if (events & WRITABLE) {
 		f->no_space = false;
-		f->was_writable = true;
+		f->was_writable = f->started;
 	}
 	f->events_seen = events;
 	return fresh;

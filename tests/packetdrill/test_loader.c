@@ -211,6 +211,28 @@ Test(packetdrill, epoll_tells_edges)
 	cr_assert(told(set, fd) == 0);
 }
 
+/* A change of state is an event, also where it makes nothing ready that was not so before. */
+Test(packetdrill, epoll_tells_changes_of_state)
+{
+	const unsigned all = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLHUP;
+	struct epoll_event event = {.events = all | EPOLLET};
+	int listener = listening();
+	handshake();
+	int fd = accepted(listener), set = library.epoll_create(library.user, 1);
+	event.data.fd = fd;
+	cr_assert(library.epoll_ctl(library.user, set, EPOLL_CTL_ADD, fd, &event) == 0);
+	cr_assert(told(set, fd) == EPOLLOUT);
+	in(ACK | FIN, "", 0, "");
+	out(ACK, "");
+	cr_assert(told(set, fd) == (EPOLLIN | EPOLLOUT | EPOLLRDHUP) && told(set, fd) == 0);
+	cr_assert(library.shutdown(library.user, fd, SHUT_WR) == 0);
+	out(FIN | ACK, "");
+	cr_assert(told(set, fd) == all && told(set, fd) == 0);
+	in(ACK, "", 0, ""); /* LAST-ACK is over */
+	cr_assert(told(set, fd) == all && told(set, fd) == 0);
+	cr_assert(library.shutdown(library.user, fd, SHUT_WR) == -1 && errno == ENOTCONN);
+}
+
 /* ---- options and errors ---- */
 
 Test(packetdrill, options_are_kept)
