@@ -134,16 +134,17 @@ struct tcp_connection {
 	uint64_t ts_recent_at; /* when it was taken */
 
 	/* What is owed to the peer */
-	bool ack_now;          /* one, which may ride on data */
-	uint8_t quick_acks;    /* so many more segments with text draw one */
-	uint16_t acks_owed;    /* and this many bare ones, for segments out of order or seen before */
-	bool retransmit_now;   /* the segment at snd_una, by fast retransmit */
-	bool probe_now;        /* a zero-window probe */
-	bool keepalive_now;    /* a keepalive probe */
-	bool push_now;         /* text that a cork has held back for long enough, or that its user wants out */
-	bool more;             /* its user has said that more text follows: a cork until the peer is heard of */
-	bool snd_wants_room;   /* its user was told that the send buffer is full */
-	uint64_t defer_until;  /* in SYN-RECEIVED: before then a bare ACK does not make a connection */
+	bool ack_now;        /* one, which may ride on data */
+	uint8_t quick_acks;  /* so many more segments with text draw one */
+	uint16_t acks_owed;  /* and this many bare ones, for segments out of order or seen before */
+	bool retransmit_now; /* the segment at snd_una, by fast retransmit */
+	bool probe_now;      /* a zero-window probe */
+	bool keepalive_now;  /* a keepalive probe */
+	bool push_now;       /* text that a cork has held back for long enough, or that its user wants out */
+	bool more;           /* its user has said that more text follows: a cork until the peer is heard of */
+	bool snd_wants_room; /* its user was told that the send buffer is full */
+	uint64_t
+	    defer_until; /* in SYN-RECEIVED: before then a bare ACK does not make a connection; 0 for our own opens */
 	uint64_t unchallenged; /* the time before which no further challenge ACK is owed */
 
 	/* Time and loss */

@@ -255,7 +255,7 @@ static bool fourth_check_syn(struct stack *s, struct tcp_connection *c, const st
  * listener's patience is over; then it reminds the peer, whose next ACK counts. */
 static bool defers(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg)
 {
-	if (!c->listener || s->now >= c->defer_until || seg->text_length > 0 || seg->flags & TCP_FIN)
+	if (s->now >= c->defer_until || seg->text_length > 0 || seg->flags & TCP_FIN)
 		return false;
 	stack_drop(s, DROP_TCP_DEFERRED);
 	deadline_set(&s->deadlines, &c->retransmit, c->defer_until);
