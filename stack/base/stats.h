@@ -73,7 +73,8 @@
 	X(DROP_TCP_CHECKSUM, "tcp-checksum", "wrong TCP checksum")                                         \
 	X(DROP_TCP_BROADCAST, "tcp-broadcast", "TCP to a broadcast or from no single host")                \
 	X(DROP_TCP_NO_CONNECTION, "tcp-no-connection", "no connection and no listener has this address")   \
-	X(DROP_TCP_BACKLOG, "tcp-backlog", "the listener's backlog is full")                               \
+	X(DROP_TCP_HALF_OPEN_FULL, "tcp-half-open-full", "too many handshakes are under way already")      \
+	X(DROP_TCP_ACCEPT_FULL, "tcp-accept-full", "too many connections wait to be accepted already")     \
 	X(DROP_TCP_NO_MEMORY, "tcp-no-memory", "no memory for a connection or its data")                   \
 	X(DROP_TCP_SEQUENCE, "tcp-sequence", "outside the receive window")                                 \
 	X(DROP_TCP_ACK, "tcp-ack", "acknowledges what cannot have been sent or was long acknowledged")     \

@@ -157,7 +157,7 @@ struct socket *socket_accept(struct socket *listening)
 {
 	struct stack *s = listening->stack;
 
-	if (!listening->listener || list_empty(&listening->listener->established))
+	if (!listening->listener || list_empty(&listening->listener->established.connections))
 		return NULL;
 	struct socket *socket = socket_open(s, SOCKET_STREAM);
 	if (!socket) /* it goes on waiting */
@@ -322,7 +322,7 @@ unsigned socket_ready(const struct socket *socket)
 
 	if (socket->error != 0 || (c && c->error != 0 && !socket->told_error))
 		ready |= SOCKET_ERROR;
-	if (socket->listener && !list_empty(&socket->listener->established))
+	if (socket->listener && !list_empty(&socket->listener->established.connections))
 		ready |= SOCKET_READABLE;
 	if (!c)
 		return ready;

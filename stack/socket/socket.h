@@ -42,8 +42,8 @@ struct socket *socket_open(struct stack *stack, enum socket_type type);
  * one or is connected. */
 int socket_bind(struct socket *socket, const struct endpoint *local);
 
-/* Wait for connections; at most `backlog` (at least 1) are kept that have not been accepted, half-open ones included. -EADDRINUSE, -EINVAL,
- * -ENOMEM. */
+/* Wait for connections. At most `backlog` (at least 1) are kept that have not been accepted, and as many more whose handshake is under
+ * way. -EADDRINUSE, -EINVAL, -ENOMEM. */
 int socket_listen(struct socket *socket, unsigned backlog);
 
 /* The next established connection as a socket of its own, or NULL: none is waiting. */

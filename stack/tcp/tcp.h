@@ -94,7 +94,8 @@ struct tcp_connection {
 	struct tcp_notice notice;      /* its user */
 	struct list marked;            /* in tcp.marked while it owes something */
 	struct tcp_listener *listener; /* a passive open (MUST-11) that has not been accepted; else NULL */
-	struct list waiting;           /* in the listener's half_open or established */
+	struct tcp_queue *queue;       /* of the listener, that it waits in */
+	struct list waiting;           /* */
 	struct tcp_settings settings;  /* what its user has set */
 
 	/* Send sequence space */
@@ -165,16 +166,21 @@ struct tcp_connection {
 	struct deadline expiry; /* end of an orphan's FIN-WAIT-2, or of its user's patience with its close */
 };
 
+/* Connections that wait at a listener, oldest first. */
+struct tcp_queue {
+	struct list connections;
+	unsigned count;
+};
+
 /* A port that is listened on. */
 struct tcp_listener {
 	struct tcp_listener *next; /* in its bucket */
 	struct endpoint local;     /* address ADDRESS_ANY: all of ours */
 	struct tcp_notice notice;
 	struct tcp_settings settings; /* what connections begin with */
-	unsigned backlog;
-	unsigned count;          /* of both lists together, at most the backlog */
-	struct list half_open;   /* connections in SYN-RECEIVED */
-	struct list established; /* ready to be accepted, oldest first */
+	unsigned backlog;             /* most connections in each of the two: */
+	struct tcp_queue half_open;   /* those in SYN-RECEIVED */
+	struct tcp_queue established; /* and those that are ready to be accepted */
 };
 
 #define TCP_LISTENER_BUCKETS 64
@@ -325,6 +331,8 @@ uint32_t tcp_timestamp_offset(const struct stack *s, const struct endpoint *loca
 /* tcp_listen.c */
 void tcp_listen_input(struct stack *s, struct tcp_listener *l, const struct ip_datagram *d, const struct tcp_header *h,
 		      const uint32_t *iss_floor);
+/* Whether as many connections wait to be accepted as may. */
+bool tcp_listen_full(const struct tcp_listener *l);
 /* A half-open connection has become established. */
 void tcp_listen_established(struct stack *s, struct tcp_connection *c);
 /* A connection leaves its listener, one way or another. */

@@ -264,6 +264,10 @@ static bool fifth_check_ack(struct stack *s, struct tcp_connection *c, const str
 		tcp_reset_reply(s, d, seg->header);
 		return false;
 	}
+	if (c->listener && tcp_listen_full(c->listener)) {
+		stack_drop(s, DROP_TCP_ACCEPT_FULL);
+		return false;
+	}
 	tcp_ack(s, c, seg);
 	establish(s, c);
 	return true;
