@@ -20,8 +20,9 @@ struct stack_config stack_defaults(void)
 	    .ttl = IP_DEFAULT_TTL,
 	    .allocator = memory_libc(),
 	    .memory_limit = (size_t)1 << 30,
-	    .send_buffer = (size_t)512 << 10,
-	    .receive_buffer = (size_t)512 << 10,
+	    .send_buffer = (size_t)4 << 20,
+	    .receive_buffer = (size_t)4 << 20,
+	    .buffer_memory = (size_t)256 << 20,
 	};
 }
 
@@ -79,7 +80,8 @@ struct stack *stack_create(const struct stack_config *config, uint64_t now)
 	icmp_init(s);
 	udp_init(s);
 	sockets_init(s);
-	if (!tcp_init(s, buffer_size(config->send_buffer), buffer_size(config->receive_buffer))) {
+	if (!tcp_init(s, buffer_size(config->send_buffer), buffer_size(config->receive_buffer),
+		      config->buffer_memory)) {
 		stack_destroy(s);
 		return NULL;
 	}

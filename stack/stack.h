@@ -62,9 +62,10 @@ struct stack_config {
 
 	size_t send_buffer;    /* most bytes a TCP socket keeps to send; rounded up to a power of two */
 	size_t receive_buffer; /* most bytes it keeps for its reader, which bounds the window; the same */
+	size_t buffer_memory;  /* most bytes that all of these take together; from half of it on they stop growing */
 };
 
-/* A configuration with every field at its default (MTU 1500, TTL 64, libc's memory up to 1 GiB, buffers of 512 KiB) and no address,
+/* A configuration with every field at its default (MTU 1500, TTL 64, libc's memory up to 1 GiB, buffers up to 4 MiB, together 256 MiB) and no address,
  * device or seed, which are the caller's to fill in. */
 struct stack_config stack_defaults(void);
 

@@ -330,7 +330,7 @@ unsigned socket_ready(const struct socket *socket)
 	if (over || socket->read_shut || ring_used(&c->rcv) > 0 || tcp_at_end(c))
 		ready |= SOCKET_READABLE;
 	bool connecting = c->state == TCP_SYN_SENT || c->state == TCP_SYN_RECEIVED;
-	if (!connecting && (!tcp_can_send(c) || tcp_send_room(socket->stack, c) >= socket->stack->tcp.send_limit / 3))
+	if (!connecting && (!tcp_can_send(c) || tcp_send_ready(socket->stack, c)))
 		ready |= SOCKET_WRITABLE;
 	if ((over || c->fin_queued) && tcp_at_end(c))
 		ready |= SOCKET_HANGUP;

@@ -131,6 +131,10 @@ void socket_set_keepalive(struct socket *socket, bool on, uint64_t idle, uint64_
  * without; and where keepalive is on, this takes the place of its count. */
 void socket_set_user_timeout(struct socket *socket, uint64_t timeout);
 
+/* How many bytes a connection keeps to send, and for its reader: at least 4 KiB, and at most what stack_config allows. 0, as at first: as
+ * many as the path can use. Room that the peer has been told of is not taken back. */
+void socket_set_buffers(struct socket *socket, size_t send, size_t receive);
+
 /* What socket_close() does. Off, as at first: it ends in order, and takes what time it takes. On with time 0: it
  * resets, and what has not been sent is lost. On with more: it ends in order, but is reset when not all is
  * acknowledged after that time. */
@@ -176,7 +180,9 @@ struct socket_tcp_info {
 	uint32_t retransmitted; /* segments that were sent again, ever */
 	uint32_t snd_wnd;       /* the peer's window and ours, scaled */
 	uint32_t rcv_wnd;
-	uint32_t snd_mss; /* the most text that a segment of ours carries, and the most that one of the peer's has */
+	size_t snd_buffer; /* most bytes that the buffers hold, now */
+	size_t rcv_buffer; /* */
+	uint32_t snd_mss;  /* the most text that a segment of ours carries, and the most that one of the peer's has */
 	uint32_t rcv_mss;
 	bool sack_permitted; /* agreed on by both SYNs: */
 	bool timestamps;

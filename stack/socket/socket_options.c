@@ -57,6 +57,21 @@ void socket_set_user_timeout(struct socket *socket, uint64_t timeout)
 	apply(socket);
 }
 
+/* A buffer that the stack's bounds allow. */
+static uint32_t buffer_size(size_t wanted, size_t most)
+{
+	return (uint32_t)(wanted < most ? wanted : most);
+}
+
+void socket_set_buffers(struct socket *socket, size_t send, size_t receive)
+{
+	const struct tcp *tcp = &socket->stack->tcp;
+
+	socket->settings.send_buffer = buffer_size(send, tcp->send_limit);
+	socket->settings.receive_buffer = buffer_size(receive, tcp->receive_limit);
+	apply(socket);
+}
+
 void socket_set_linger(struct socket *socket, bool on, uint64_t time)
 {
 	socket->settings.linger = on;
@@ -93,6 +108,8 @@ int socket_tcp_info(const struct socket *socket, struct socket_tcp_info *info)
 	    .retransmitted = c->retransmitted,
 	    .snd_wnd = c->snd_wnd,
 	    .rcv_wnd = c->state == TCP_CLOSED ? 0 : tcp_receive_window(socket->stack, c),
+	    .snd_buffer = tcp_send_limit(socket->stack, c),
+	    .rcv_buffer = tcp_receive_limit(socket->stack, c),
 	    .snd_mss = tcp_send_mss(socket->stack, c),
 	    .rcv_mss = c->rcv_mss,
 	    .sack_permitted = c->sack_permitted,

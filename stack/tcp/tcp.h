@@ -60,6 +60,7 @@ struct socket;
 #define TCP_RETRIES            15       /* R2 for data: about 15 minutes, above 100 s (SHLD-11) */
 #define TCP_R1                 3        /* time-outs after which IP is told of trouble (RFC 9293 3.8.3, SHLD-10) */
 #define TCP_RING_MIN           4096     /* bytes of the smallest ring */
+#define TCP_BUFFER_FIRST       131072   /* that a buffer may hold before anything is known of the path */
 
 /* In the order of RFC 9293 3.3.2, so that >= TCP_ESTABLISHED means that both SYNs are acknowledged. */
 enum tcp_state {
@@ -121,6 +122,9 @@ struct tcp_connection {
 	struct ranges *rcv_ranges; /* which text lies ahead, NULL for none */
 	uint32_t rcv_mss;          /* the largest text that a segment has brought: what the peer's full segment is */
 	uint64_t rcv_acked;        /* rcv_nxt as we last acknowledged it: Last.ACK.sent of RFC 7323 4.3 */
+	uint32_t rcv_limit;   /* most bytes that the ring may hold; grows with the rate (tcp_buffers.c), which is ... */
+	uint64_t rcv_turn_at; /* ... measured since then ... */
+	uint64_t rcv_turn_head; /* ... when rcv.head was here */
 
 	/* Negotiated on the SYNs */
 	uint8_t snd_wscale;    /* of the windows that arrive */
@@ -198,8 +202,9 @@ struct tcp {
 	struct tcp_time_waits time_waits;
 	bool device_full; /* emit answered -EAGAIN: nobody sends until tcp_writable() */
 	struct ports ports;
-	size_t send_limit;    /* most bytes in a send ring, a power of two */
-	size_t receive_limit; /* the same of a receive ring */
+	struct memory buffers; /* that the rings are made of: a budget within the stack's memory */
+	size_t send_limit;     /* most bytes in a send ring, a power of two */
+	size_t receive_limit;  /* the same of a receive ring */
 	const struct congestion_control *cc;
 };
 
@@ -225,8 +230,8 @@ static inline size_t tcp_segment_length(const struct tcp_segment *seg)
 
 /* ---- the layer (tcp.c) ---- */
 
-/* False: no memory. */
-bool tcp_init(struct stack *s, size_t send_limit, size_t receive_limit);
+/* What the rings may take: a send ring, a receive ring, each a power of two; and all of them. False: no memory. */
+bool tcp_init(struct stack *s, size_t send_limit, size_t receive_limit, size_t buffer_memory);
 
 /* Give everything back without a word to anybody. */
 void tcp_release(struct stack *s);
@@ -281,9 +286,6 @@ void tcp_close(struct stack *s, struct tcp_connection *c);
 
 /* ABORT: a RST where the peer knows of the connection; the user lets go. c is gone afterwards. */
 void tcp_abort(struct stack *s, struct tcp_connection *c);
-
-/* Bytes that the send ring can still take. */
-size_t tcp_send_room(const struct stack *s, const struct tcp_connection *c);
 
 /* Whether the user may still send, and whether the peer's FIN has been reached. */
 bool tcp_can_send(const struct tcp_connection *c);
@@ -349,13 +351,27 @@ bool tcp_fin_acked(const struct tcp_connection *c);
 /* tcp_receive.c */
 /* Cut from a segment what lies outside the receive window. */
 void tcp_trim(const struct tcp_connection *c, struct tcp_segment *seg);
-void tcp_receive_text(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg);
+/* Take its text; what there is no memory for is cut from it. */
+void tcp_receive_text(struct stack *s, struct tcp_connection *c, struct tcp_segment *seg);
 /* The bytes of receive window from rcv_nxt on that the next segment may advertise. */
 uint32_t tcp_receive_window(const struct stack *s, const struct tcp_connection *c);
 /* A bare ACK is owed, now: for a segment that was out of order or seen before. */
 void tcp_owe_ack(struct stack *s, struct tcp_connection *c);
 /* A challenge ACK (RFC 5961) is owed, unless one was owed within TCP_CHALLENGE_INTERVAL. */
 void tcp_owe_challenge(struct stack *s, struct tcp_connection *c);
+
+/* tcp_buffers.c */
+/* Make a ring of the connection's at least so large. False: the budget does not allow it, or there is no memory. */
+bool tcp_ring_grow(struct stack *s, struct ring *ring, size_t wanted);
+/* Its user's settings say how large the receive buffer is at first. */
+void tcp_buffers_start(struct stack *s, struct tcp_connection *c);
+/* Most bytes that the receive ring may hold now, and that its user has just read some of. */
+size_t tcp_receive_limit(const struct stack *s, const struct tcp_connection *c);
+void tcp_buffers_read(struct stack *s, struct tcp_connection *c);
+/* Most bytes that the send ring may hold now, those that it can still take, and whether these are worth a send. */
+size_t tcp_send_limit(const struct stack *s, const struct tcp_connection *c);
+size_t tcp_send_room(const struct stack *s, const struct tcp_connection *c);
+bool tcp_send_ready(const struct stack *s, const struct tcp_connection *c);
 
 /* tcp_settings.c */
 /* Keepalive begins, if it is on; or ends. */

@@ -28,6 +28,8 @@ void tcp_take_syn(struct stack *s, struct tcp_connection *c, const struct tcp_he
 	if (c->state == TCP_SYN_SENT) /* our SYN advertised it */
 		c->rcv_adv += tcp_receive_window(s, c);
 	ring_init(&c->rcv, c->rcv_nxt);
+	c->rcv_turn_at = s->now;
+	c->rcv_turn_head = c->rcv_nxt;
 	c->snd_wnd = h->window; /* never scaled on a SYN (RFC 7323 2.2) */
 	c->snd_wnd_max = h->window;
 	c->snd_wl1 = c->irs;
@@ -294,7 +296,7 @@ static bool is_orphan(const struct tcp_connection *c)
 }
 
 static bool seventh_process_text(struct stack *s, struct tcp_connection *c, const struct ip_datagram *d,
-				 const struct tcp_segment *seg)
+				 struct tcp_segment *seg)
 {
 	if (seg->text_length == 0)
 		return true;

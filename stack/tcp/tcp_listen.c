@@ -109,7 +109,7 @@ static void syn_input(struct stack *s, struct tcp_listener *l, const struct ip_d
 	if (iss_floor && !seq_gt(seq_wire(c->iss), *iss_floor))
 		tcp_set_iss(c, *iss_floor + UINT16_MAX + 2);
 	c->listener = l;
-	c->settings = l->settings;
+	tcp_configure(s, c, &l->settings);
 	enter(&l->half_open, c);
 	tcp_take_syn(s, c, h);
 	stack_count(s, COUNT_TCP_PASSIVE_OPENS);

@@ -164,7 +164,7 @@ static uint16_t window_field(const struct stack *s, const struct tcp_connection 
 	uint64_t window = tcp_receive_window(s, c);
 	uint64_t units = (window + ((uint64_t)1 << wscale) - 1) >> wscale;
 
-	if (c->rcv_nxt + (units << wscale) > c->rcv.head + s->tcp.receive_limit)
+	if (c->rcv_nxt + (units << wscale) > c->rcv.head + c->rcv_limit)
 		units = window >> wscale;
 	return units > UINT16_MAX ? UINT16_MAX : (uint16_t)units;
 }

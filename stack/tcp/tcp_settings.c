@@ -92,10 +92,13 @@ static bool same_keepalive(const struct tcp_settings *a, const struct tcp_settin
 void tcp_configure(struct stack *s, struct tcp_connection *c, const struct tcp_settings *settings)
 {
 	bool same = same_keepalive(&c->settings, settings);
+	bool resized = c->settings.receive_buffer != settings->receive_buffer;
 
 	c->settings = *settings;
 	if (!same)
 		tcp_keepalive_start(s, c);
+	if (resized)
+		tcp_buffers_start(s, c);
 	bound(s, c, &c->retransmit);
 	if (!tcp_is_corked(c))
 		bound(s, c, &c->persist);

@@ -71,7 +71,7 @@ void tcp_detach(struct stack *s, struct tcp_connection *c, int error)
 		return;
 	}
 	c->error = error;
-	ring_release(&c->snd, &s->memory);
+	ring_release(&c->snd, &s->tcp.buffers);
 	tcp_notify(s, &c->notice);
 }
 

@@ -130,6 +130,7 @@ struct tcp_connection *tcp_create(struct stack *s, const struct endpoint *local,
 	c->peer_mss = TCP_MSS_DEFAULT;
 	c->rcv_mss = TCP_MSS_DEFAULT;
 	c->settings = tcp_settings_default;
+	tcp_buffers_start(s, c);
 	tcp_rtt_init(&c->rtt);
 	list_init(&c->notice.node);
 	list_init(&c->marked);
@@ -154,8 +155,8 @@ void tcp_destroy(struct stack *s, struct tcp_connection *c)
 	list_remove(&c->marked);
 	list_remove(&c->notice.node);
 	list_remove(&c->waiting);
-	ring_release(&c->snd, &s->memory);
-	ring_release(&c->rcv, &s->memory);
+	ring_release(&c->snd, &s->tcp.buffers);
+	ring_release(&c->rcv, &s->tcp.buffers);
 	memory_put(&s->memory, c->rcv_ranges, sizeof *c->rcv_ranges);
 	memory_put(&s->memory, c, sizeof *c);
 }

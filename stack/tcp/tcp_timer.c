@@ -89,7 +89,7 @@ static void delayed_ack(struct stack *s, struct tcp_connection *c)
 	}
 	/* Nothing followed: a good moment to give back what a burst made grow. */
 	if (ring_used(&c->rcv) == 0 && !c->rcv_ranges)
-		ring_shrink(&c->rcv, &s->memory, 0);
+		ring_shrink(&c->rcv, &s->tcp.buffers, 0);
 }
 
 /* An orphan's time is over: in FIN-WAIT-2 without a word, else (its user lingered) its peer has not taken all. */

@@ -28,20 +28,14 @@ bool tcp_at_end(const struct tcp_connection *c)
 	return ring_used(&c->rcv) == 0 && (c->state == TCP_CLOSED || (c->rcv_fin != 0 && c->rcv_nxt > c->rcv_fin));
 }
 
-size_t tcp_send_room(const struct stack *s, const struct tcp_connection *c)
-{
-	return s->tcp.send_limit - ring_used(&c->snd);
-}
-
 uint8_t *tcp_send_reserve(struct stack *s, struct tcp_connection *c, size_t wanted, size_t *length)
 {
 	size_t room = tcp_send_room(s, c);
 
 	if (wanted > room)
 		wanted = room;
-	size_t needed = ring_used(&c->snd) + wanted;
-	if (needed > c->snd.capacity)
-		ring_grow(&c->snd, &s->memory, needed < TCP_RING_MIN ? TCP_RING_MIN : needed);
+	if (wanted > 0)
+		tcp_ring_grow(s, &c->snd, ring_used(&c->snd) + wanted);
 	uint8_t *span = ring_reserve(&c->snd, length);
 	if (*length > wanted)
 		*length = wanted;
@@ -66,13 +60,14 @@ unsigned tcp_receive_peek(const struct tcp_connection *c, struct slice slices[2]
 void tcp_receive_consume(struct stack *s, struct tcp_connection *c, size_t length)
 {
 	ring_consume(&c->rcv, length);
+	tcp_buffers_read(s, c);
 	/* A late reader: nothing else will come by to give the ring back. */
 	if (ring_used(&c->rcv) == 0 && c->state != TCP_CLOSED && !c->delayed_ack.armed)
 		deadline_set(&s->deadlines, &c->delayed_ack, s->now + TCP_DELAYED_ACK);
 	if (c->state != TCP_ESTABLISHED && c->state != TCP_FIN_WAIT_1 && c->state != TCP_FIN_WAIT_2)
 		return;
 	/* Tell the peer when the window has opened by two segments or half the buffer: less is not worth a segment. */
-	size_t step = s->tcp.receive_limit / 2;
+	size_t step = tcp_receive_limit(s, c) / 2;
 	if (step > 2 * (size_t)c->rcv_mss)
 		step = 2 * (size_t)c->rcv_mss;
 	if (c->rcv_nxt + tcp_receive_window(s, c) >= c->rcv_adv + step) {
