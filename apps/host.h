@@ -81,6 +81,11 @@ int host_send(struct host *host, struct socket *socket, const void *bytes, size_
 /* Receive at least one byte: how many, 0 at the end of the stream, or the connection's error. */
 long host_receive(struct host *host, struct socket *socket, void *bytes, size_t room, int timeout);
 
+/* End as BSD's close() does where SO_LINGER is on: say that nothing more is sent, wait until the peer has acknowledged all, and
+ * close; what has not been acknowledged by then is lost, and the connection reset. The socket is invalid afterwards: 0,
+ * -ETIMEDOUT, or the connection's error. (Not to wait here is socket_set_linger() and socket_close().) */
+int host_close_lingering(struct host *host, struct socket *socket, int timeout);
+
 /* End politely: say that nothing more is sent, throw away what still comes until the peer has ended too, and close.
  * The socket is invalid afterwards, whatever the answer: 0, or why the peer's end was not waited for. */
 int host_close_socket(struct host *host, struct socket *socket, int timeout);

@@ -206,6 +206,20 @@ long socket_send(struct socket *socket, const void *bytes, size_t length)
 	return socket->error != 0 ? socket_error(socket) : -EAGAIN;
 }
 
+long socket_send_urgent(struct socket *socket, const void *bytes, size_t length)
+{
+	long sent = socket_send(socket, bytes, length);
+
+	if (sent > 0)
+		tcp_send_urgent(socket->stack, socket->connection);
+	return sent;
+}
+
+uint64_t socket_urgent(const struct socket *socket)
+{
+	return socket->connection && !socket->read_shut ? tcp_urgent_left(socket->connection) : 0;
+}
+
 uint8_t *socket_reserve(struct socket *socket, size_t wanted, size_t *length)
 {
 	struct tcp_connection *c = socket->connection;
@@ -332,6 +346,8 @@ unsigned socket_ready(const struct socket *socket)
 	bool connecting = c->state == TCP_SYN_SENT || c->state == TCP_SYN_RECEIVED;
 	if (!connecting && (!tcp_can_send(c) || tcp_send_ready(socket->stack, c)))
 		ready |= SOCKET_WRITABLE;
+	if (socket_urgent(socket) > 0)
+		ready |= SOCKET_URGENT;
 	if ((over || c->fin_queued) && tcp_at_end(c))
 		ready |= SOCKET_HANGUP;
 	return ready;
@@ -349,6 +365,13 @@ int socket_error(struct socket *socket)
 		socket->told_error = error != 0;
 	}
 	return error;
+}
+
+bool socket_sent_all(const struct socket *socket)
+{
+	const struct tcp_connection *c = socket->connection;
+
+	return !c || (ring_used(&c->snd) == 0 && (!c->fin_queued || c->state == TCP_CLOSED || tcp_fin_acked(c)));
 }
 
 struct endpoint socket_local(const struct socket *socket)

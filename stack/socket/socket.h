@@ -28,6 +28,7 @@ enum socket_readiness {
 	SOCKET_WRITABLE = 2, /* a send would take a useful amount (a third of the buffer), or fail at once */
 	SOCKET_HANGUP = 4,   /* both directions are over: nothing more will be read or sent */
 	SOCKET_ERROR = 8,    /* socket_error() has something to tell */
+	SOCKET_URGENT = 16,  /* the peer has sent urgent text (RFC 9293 3.8.5) that is not all read yet */
 };
 
 enum socket_how { SOCKET_SHUTDOWN_READ = 1, SOCKET_SHUTDOWN_WRITE = 2, SOCKET_SHUTDOWN_BOTH = 3 };
@@ -77,6 +78,13 @@ uint8_t *socket_reserve(struct socket *socket, size_t wanted, size_t *length);
 
 /* Send the first `length` bytes of what reserve gave. */
 void socket_commit(struct socket *socket, size_t length);
+
+/* The same as socket_send(), and what was taken is urgent (RFC 9293 3.8.5): the peer is told so before it has read what lies
+ * before it. It stays in its place in the stream. New protocols do without (SHLD-13). */
+long socket_send_urgent(struct socket *socket, const void *bytes, size_t length);
+
+/* How many bytes are still to be read, arrived or not, to the end of what the peer has called urgent; 0: nothing is (MUST-33). */
+uint64_t socket_urgent(const struct socket *socket);
 
 /* ---- datagrams ---- */
 
@@ -155,6 +163,10 @@ void socket_abort(struct socket *socket);
 
 /* A set of enum socket_readiness, as it is now. */
 unsigned socket_ready(const struct socket *socket);
+
+/* Whether the peer has acknowledged all that was sent, and the end of the stream where that was. Also when the connection is over; then
+ * socket_error() says how. */
+bool socket_sent_all(const struct socket *socket);
 
 /* The pending error as a negative errno, cleared by reading, or 0: -ECONNREFUSED, -ECONNRESET, -ETIMEDOUT, -EHOSTUNREACH. */
 int socket_error(struct socket *socket);

@@ -106,6 +106,7 @@ struct tcp_connection {
 	uint64_t snd_rtx;     /* next to be sent: snd_una <= snd_rtx <= snd_nxt; below snd_nxt only after a time-out */
 	uint64_t snd_wl1;     /* SEG.SEQ of the segment that last set the window */
 	uint64_t snd_wl2;     /* SEG.ACK of the same */
+	uint64_t snd_up;      /* end of the urgent text that its user has sent; behind snd_una there is none */
 	uint64_t snd_small;   /* end of the last segment below the MSS that was sent (Minshall's test for Nagle) */
 	uint32_t snd_wnd;     /* send window in bytes, scaled */
 	uint32_t snd_wnd_max; /* the largest seen (RFC 9293 3.8.6.2.1, RFC 5961 5.2) */
@@ -271,6 +272,12 @@ void tcp_configure(struct stack *s, struct tcp_connection *c, const struct tcp_s
 /* SEND, in place: up to `wanted` contiguous bytes of the send ring, or NULL with *length 0: none now. */
 uint8_t *tcp_send_reserve(struct stack *s, struct tcp_connection *c, size_t wanted, size_t *length);
 void tcp_send_commit(struct stack *s, struct tcp_connection *c, size_t length);
+
+/* What has been committed so far is urgent (RFC 9293 3.8.5): it does not wait to be joined, and the peer is told at once. */
+void tcp_send_urgent(struct stack *s, struct tcp_connection *c);
+
+/* How many bytes its user has yet to read, here or still to come, to the end of the peer's urgent text (MUST-33). */
+uint64_t tcp_urgent_left(const struct tcp_connection *c);
 
 /* RECEIVE: up to two slices of in-order text, and taking their first bytes. */
 unsigned tcp_receive_peek(const struct tcp_connection *c, struct slice slices[2]);

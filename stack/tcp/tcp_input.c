@@ -275,7 +275,8 @@ static bool fifth_check_ack(struct stack *s, struct tcp_connection *c, const str
 	return true;
 }
 
-/* Urgent data is delivered in line with the rest (RFC 6093 6); the pointer is told, and never used as a length. */
+/* Urgent text is delivered in line with the rest (RFC 6093 6). Its user is told when there is some, and when its end moves
+ * (MUST-32); the pointer is never used as a length. */
 static void sixth_check_urgent(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg)
 {
 	if (!(seg->flags & TCP_URG) || c->state >= TCP_CLOSE_WAIT)
@@ -284,6 +285,7 @@ static void sixth_check_urgent(struct stack *s, struct tcp_connection *c, const 
 	if (end <= c->rcv_up || end <= c->rcv_nxt)
 		return;
 	c->rcv_up = end;
+	tcp_notify(s, &c->notice);
 	event_emit(&s->events,
 		   &(struct event){
 		       .type = EVENT_TCP_URGENT, .local = c->local, .remote = c->remote, .value = end - c->rcv_nxt});

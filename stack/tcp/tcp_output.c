@@ -216,6 +216,14 @@ static uint8_t plan_flags(const struct tcp_connection *c, const struct tcp_plan 
 	return flags;
 }
 
+/* RFC 9293 3.8.5: until urgent text is acknowledged, what lies before its end says where that is; as near as 16 bits come. */
+static uint16_t urgent_pointer(const struct tcp_connection *c, const struct tcp_plan *plan)
+{
+	if (c->snd_up <= c->snd_una || c->snd_up <= plan->seq || plan->reason == TCP_SEND_SYN)
+		return 0;
+	return (uint16_t)min64(c->snd_up - plan->seq, UINT16_MAX);
+}
+
 static int transmit(struct stack *s, struct tcp_connection *c, const struct tcp_plan *plan, uint16_t window)
 {
 	struct ip_flow flow = {
@@ -232,10 +240,13 @@ static int transmit(struct stack *s, struct tcp_connection *c, const struct tcp_
 	    .ack = seq_wire(c->rcv_nxt),
 	    .flags = plan_flags(c, plan),
 	    .window = window,
+	    .urgent_pointer = urgent_pointer(c, plan),
 	};
 	struct tx_packet packet;
 	struct slice slices[2];
 
+	if (h.urgent_pointer > 0)
+		h.flags |= TCP_URG;
 	tx_init(&packet);
 	if (plan->length > 0) {
 		unsigned count = ring_peek(&c->snd, plan->seq, plan->length, slices);

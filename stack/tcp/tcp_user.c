@@ -52,6 +52,19 @@ void tcp_send_commit(struct stack *s, struct tcp_connection *c, size_t length)
 	tcp_mark(s, c);
 }
 
+void tcp_send_urgent(struct stack *s, struct tcp_connection *c)
+{
+	c->snd_up = c->snd.tail;
+	c->push_now = true;
+	c->ack_now = true; /* where no window lets the text go, word of it does (3.10.2) */
+	tcp_mark(s, c);
+}
+
+uint64_t tcp_urgent_left(const struct tcp_connection *c)
+{
+	return c->rcv_up > c->rcv.head && !tcp_at_end(c) ? c->rcv_up - c->rcv.head : 0;
+}
+
 unsigned tcp_receive_peek(const struct tcp_connection *c, struct slice slices[2])
 {
 	return ring_peek(&c->rcv, c->rcv.head, ring_used(&c->rcv), slices);
