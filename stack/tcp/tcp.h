@@ -121,8 +121,11 @@ struct tcp_connection {
 	uint64_t rcv_fin;          /* position of the peer's FIN, 0 while unknown */
 	struct ring rcv;           /* in-order text not yet read; out-of-order text lies ahead of its tail */
 	struct ranges *rcv_ranges; /* which text lies ahead, NULL for none */
-	uint32_t rcv_mss;          /* the largest text that a segment has brought: what the peer's full segment is */
-	uint64_t rcv_acked;        /* rcv_nxt as we last acknowledged it: Last.ACK.sent of RFC 7323 4.3 */
+	uint64_t
+	    rcv_sacked[TCP_SACK_BLOCKS]; /* positions in those of the ranges that last grew, the last one first; or 0 */
+	struct range rcv_duplicate; /* text that has come twice, and the peer has not been told of; else empty, end 0 */
+	uint32_t rcv_mss;           /* the largest text that a segment has brought: what the peer's full segment is */
+	uint64_t rcv_acked;         /* rcv_nxt as we last acknowledged it: Last.ACK.sent of RFC 7323 4.3 */
 	uint32_t rcv_limit;   /* most bytes that the ring may hold; grows with the rate (tcp_buffers.c), which is ... */
 	uint64_t rcv_turn_at; /* ... measured since then ... */
 	uint64_t rcv_turn_head; /* ... when rcv.head was here */
@@ -379,6 +382,14 @@ void tcp_buffers_read(struct stack *s, struct tcp_connection *c);
 size_t tcp_send_limit(const struct stack *s, const struct tcp_connection *c);
 size_t tcp_send_room(const struct stack *s, const struct tcp_connection *c);
 bool tcp_send_ready(const struct stack *s, const struct tcp_connection *c);
+
+/* tcp_sack.c */
+/* Text at this position has come out of order, and is in rcv_ranges. */
+void tcp_sack_note(struct tcp_connection *c, uint64_t position);
+/* This text had come before. */
+void tcp_sack_note_duplicate(struct tcp_connection *c, uint64_t start, uint64_t end);
+/* Tell the peer, if it wants to know, in a segment that carries no text. */
+void tcp_sack_fill(const struct tcp_connection *c, struct tcp_options *o);
 
 /* tcp_settings.c */
 /* Keepalive begins, if it is on; or ends. */

@@ -176,10 +176,13 @@ static void answer_unacceptable(struct stack *s, struct tcp_connection *c, const
 		return;
 	/* Text and FIN are sent again until they are acknowledged; bare ACKs could answer each other for ever, and a SYN is a
 	 * stranger's (RFC 5961 4.2). */
-	if (!seg->bare && !(seg->flags & TCP_SYN))
+	if (!seg->bare && !(seg->flags & TCP_SYN)) {
+		uint64_t end = seg->seq + seg->text_length;
+		tcp_sack_note_duplicate(c, seg->seq, end < c->rcv_nxt ? end : c->rcv_nxt);
 		tcp_owe_ack(s, c);
-	else
+	} else {
 		tcp_owe_challenge(s, c);
+	}
 }
 
 static bool first_check_sequence(struct stack *s, struct tcp_connection *c, struct tcp_segment *seg)

@@ -169,8 +169,10 @@ static uint16_t window_field(const struct stack *s, const struct tcp_connection 
 	return units > UINT16_MAX ? UINT16_MAX : (uint16_t)units;
 }
 
-static void fill_options(const struct stack *s, const struct tcp_connection *c, bool syn, struct tcp_options *o)
+static void fill_options(const struct stack *s, const struct tcp_connection *c, const struct tcp_plan *plan,
+			 struct tcp_options *o)
 {
+	bool syn = plan->reason == TCP_SEND_SYN;
 	bool first = c->state == TCP_SYN_SENT; /* we offer everything; as the second we agree to what was offered */
 
 	if (first || c->timestamps) {
@@ -178,8 +180,11 @@ static void fill_options(const struct stack *s, const struct tcp_connection *c, 
 		o->tsval = (uint32_t)(s->now / 1000) + c->ts_offset;
 		o->tsecr = c->ts_recent;
 	}
-	if (!syn)
+	if (!syn) {
+		if (plan->length == 0)
+			tcp_sack_fill(c, o);
 		return;
+	}
 	o->mss_present = true;
 	o->mss = (uint16_t)(ip_max_payload(s) - TCP_HEADER_MIN); /* MUST-67 */
 	o->sack_permitted = first || c->sack_permitted;
@@ -253,7 +258,7 @@ static int transmit(struct stack *s, struct tcp_connection *c, const struct tcp_
 		for (unsigned i = 0; i < count; i++)
 			tx_append(&packet, slices[i].bytes, slices[i].length);
 	}
-	fill_options(s, c, plan->reason == TCP_SEND_SYN, &h.options);
+	fill_options(s, c, plan, &h.options);
 	prepend_header(&packet, &h, &flow);
 	return ip_output(s, &packet, &flow);
 }
@@ -261,12 +266,14 @@ static int transmit(struct stack *s, struct tcp_connection *c, const struct tcp_
 /* ---- what having sent changes ---- */
 
 /* Every segment acknowledges and advertises. */
-static void sent_ack(struct stack *s, struct tcp_connection *c, uint16_t window, unsigned wscale)
+static void sent_ack(struct stack *s, struct tcp_connection *c, bool with_text, uint16_t window, unsigned wscale)
 {
 	uint64_t edge = c->rcv_nxt + ((uint64_t)window << wscale);
 
 	if (c->state == TCP_SYN_SENT)
 		return;
+	if (!with_text) /* it has told of it */
+		c->rcv_duplicate = (struct range){0};
 	if (edge > c->rcv_adv)
 		c->rcv_adv = edge;
 	c->rcv_acked = c->rcv_nxt;
@@ -317,7 +324,7 @@ static bool send_segment(struct stack *s, struct tcp_connection *c, const struct
 	if (result != 0)
 		ip_drop(s, result);
 	stack_count(s, COUNT_TCP_SEGMENTS_OUT);
-	sent_ack(s, c, window, wscale);
+	sent_ack(s, c, plan->length > 0, window, wscale);
 	uint64_t end = plan->seq + plan->length + plan->fin + (plan->reason == TCP_SEND_SYN);
 	switch (plan->reason) {
 	case TCP_SEND_BARE_ACK:

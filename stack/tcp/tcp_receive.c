@@ -170,8 +170,12 @@ void tcp_receive_text(struct stack *s, struct tcp_connection *c, struct tcp_segm
 
 	if (seg->seq > c->rcv_nxt) {
 		tcp_owe_ack(s, c);
-		if (keep_for_later(s, c, seg->seq, end))
+		if (c->rcv_ranges && ranges_contain(c->rcv_ranges, seg->seq, end))
+			tcp_sack_note_duplicate(c, seg->seq, end);
+		if (keep_for_later(s, c, seg->seq, end)) {
 			ring_place(&c->rcv, seg->seq, seg->text, seg->text_length);
+			tcp_sack_note(c, seg->seq);
+		}
 		return;
 	}
 	ring_place(&c->rcv, seg->seq, seg->text, seg->text_length);
