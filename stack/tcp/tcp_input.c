@@ -160,6 +160,8 @@ static bool sequence_acceptable(const struct tcp_connection *c, const struct tcp
 	size_t length = tcp_segment_length(seg);
 	uint64_t edge = c->rcv_adv;
 
+	if (length == 0 && seg->seq == edge && !(seg->flags & TCP_RST))
+		return true; /* wider than the table, as in Linux: from there come the ACKs of a peer that has filled the window */
 	if (length == 0)
 		return seg->seq == c->rcv_nxt || (c->rcv_nxt < seg->seq && seg->seq < edge);
 	if (edge <= c->rcv_nxt)
