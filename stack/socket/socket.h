@@ -148,6 +148,10 @@ void socket_set_buffers(struct socket *socket, size_t send, size_t receive);
  * acknowledged after that time. */
 void socket_set_linger(struct socket *socket, bool on, uint64_t time);
 
+/* How long a connection whose socket has been closed waits for its peer to close too (FIN-WAIT-2), once all is
+ * acknowledged; then it is forgotten without a word. 0: as at first, 60 seconds. */
+void socket_set_fin_wait_2(struct socket *socket, uint64_t time);
+
 /* ---- ending and asking ---- */
 
 /* End one direction or both: after SOCKET_SHUTDOWN_WRITE the peer reads what was sent and then an end of stream (a FIN); after

@@ -79,6 +79,12 @@ void socket_set_linger(struct socket *socket, bool on, uint64_t time)
 	apply(socket);
 }
 
+void socket_set_fin_wait_2(struct socket *socket, uint64_t time)
+{
+	socket->settings.fin_wait_2_time = time > 0 ? bounded(time) : tcp_settings_default.fin_wait_2_time;
+	apply(socket);
+}
+
 /* ---- asking ---- */
 
 static enum socket_tcp_recovery recovery_of(const struct tcp_connection *c)

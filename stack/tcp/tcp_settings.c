@@ -18,6 +18,7 @@ const struct tcp_settings tcp_settings_default = {
     .keepalive_count = 9,
     .keepalive_idle = 7200000000,
     .keepalive_interval = 75000000,
+    .fin_wait_2_time = TCP_FIN_WAIT_2_TIME,
 };
 
 /* ---- the user time-out ---- */

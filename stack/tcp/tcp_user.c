@@ -117,7 +117,7 @@ static void let_go(struct stack *s, struct tcp_connection *c)
 	c->notice.socket = NULL;
 	list_remove(&c->notice.node);
 	if (c->state == TCP_FIN_WAIT_2)
-		deadline_set(&s->deadlines, &c->expiry, s->now + TCP_FIN_WAIT_2_TIME);
+		deadline_set(&s->deadlines, &c->expiry, s->now + c->settings.fin_wait_2_time);
 }
 
 void tcp_close(struct stack *s, struct tcp_connection *c)
