@@ -226,6 +226,12 @@ struct tcp_segment {
 	bool bare;            /* it came without text, SYN and FIN */
 };
 
+/* Whether the user has let go, so that nobody is left to read or to wait. */
+static inline bool tcp_is_orphan(const struct tcp_connection *c)
+{
+	return !c->notice.socket && !c->listener;
+}
+
 /* SEG.LEN: text, and one each for SYN and FIN. */
 static inline size_t tcp_segment_length(const struct tcp_segment *seg)
 {

@@ -296,12 +296,6 @@ static void sixth_check_urgent(struct stack *s, struct tcp_connection *c, const 
 		       .type = EVENT_TCP_URGENT, .local = c->local, .remote = c->remote, .value = end - c->rcv_nxt});
 }
 
-/* Whether the user has let go, so that nobody is left to read. */
-static bool is_orphan(const struct tcp_connection *c)
-{
-	return !c->notice.socket && !c->listener;
-}
-
 static bool seventh_process_text(struct stack *s, struct tcp_connection *c, const struct ip_datagram *d,
 				 struct tcp_segment *seg)
 {
@@ -316,7 +310,7 @@ static bool seventh_process_text(struct stack *s, struct tcp_connection *c, cons
 		stack_drop(s, DROP_TCP_AFTER_FIN);
 		return true;
 	}
-	if (is_orphan(c)) { /* RFC 9293 3.6.1 (SHLD-3): text that will never be read, so the peer must know */
+	if (tcp_is_orphan(c)) { /* RFC 9293 3.6.1 (SHLD-3): text that will never be read, so the peer must know */
 		stack_drop(s, DROP_TCP_CLOSED);
 		tcp_reset_reply(s, d, seg->header);
 		tcp_done(s, c, 0);

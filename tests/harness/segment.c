@@ -321,6 +321,10 @@ static void options_print(const struct segment *s, uint32_t base, char *text, si
 {
 	size_t used = (size_t)snprintf(text, room, " <");
 	for (size_t i = 0, n = 1; i < s->options_length && n; i += n) {
+		if (room - used < 48) { /* as many as a line holds */
+			used += (size_t)snprintf(text + used, room - used, "...");
+			break;
+		}
 		if (i)
 			used += (size_t)snprintf(text + used, room - used, ",");
 		n = option_print(s->options + i, s->options_length - i, base, text + used, room - used);
