@@ -239,6 +239,43 @@ Test(tcp_injected, an_ack_before_and_after_the_user_timeout)
 	}
 }
 
+/* PAWS (RFC 7323 5.3 and 4.3): a segment that is 100 ticks too old draws an ACK with the echo of the newest, which it does not move: what
+ * comes after it, as old as that, is good. */
+Test(tcp_injected, a_timestamp_too_old_moves_nothing)
+{
+	struct socket *s = passive_open_with("mss 1012,sackOK,TS val 1000 ecr 0", 65535, 65535);
+	in("P. 1:11(10) ack 1 <nop,nop,TS val 1100 ecr last>");
+	after(40 * MS);
+	out(". 1:1(0) ack 11 <nop,nop,TS val * ecr 1100>");
+	in("P. 11:21(10) ack 1 <nop,nop,TS val 1000 ecr last>");
+	assert_dropped(DROP_TCP_PAWS);
+	out(". 1:1(0) ack 11 <nop,nop,TS val * ecr 1100>");
+	in("P. 11:21(10) ack 1 <nop,nop,TS val 1099 ecr last>");
+	assert_dropped(DROP_TCP_PAWS);
+	out(". 1:1(0) ack 11 <nop,nop,TS val * ecr 1100>");
+	in("P. 11:21(10) ack 1 <nop,nop,TS val 1100 ecr last>");
+	assert_not_dropped();
+	after(40 * MS);
+	out(". 1:1(0) ack 21 <nop,nop,TS val * ecr 1100>");
+	app_read(s, 20);
+}
+
+/* RFC 7323 5.5: after 24 days of silence the peer's clock may have wrapped, and its timestamp says nothing. */
+Test(tcp_injected, a_timestamp_of_24_days_ago_says_nothing)
+{
+	struct socket *s = passive_open_with("mss 1012,sackOK,TS val 1000 ecr 0", 65535, 65535);
+	quiet_for(24 * 24 * 3600 * SECOND);
+	in("P. 1:11(10) ack 1 <nop,nop,TS val 900 ecr last>");
+	assert_dropped(DROP_TCP_PAWS);
+	out(". 1:1(0) ack 1");
+	quiet_for(1);
+	in("P. 1:11(10) ack 1 <nop,nop,TS val 900 ecr last>");
+	assert_not_dropped();
+	app_read(s, 10);
+	pass(40 * MS);
+	out(". 1:1(0) ack 11 <nop,nop,TS val * ecr *>");
+}
+
 /* --- What the network says --------------------------------------------------------------------------------------- */
 
 /* Each unreachable that comes for an established connection is only a soft error: text still goes, and the errno is told

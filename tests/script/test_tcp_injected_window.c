@@ -299,6 +299,40 @@ Test(tcp_injected_window, a_window_drawn_back_to_nothing)
 	}
 }
 
+/* It is drawn back over half of what is in flight (SHLD-15, SHLD-16, SHLD-17): what lies within goes again, nothing beyond it does, and for an
+ * hour of answers nothing times out. When it opens, the rest goes. */
+Test(tcp_injected_window, a_window_drawn_back_by_half)
+{
+	struct socket *s = passive_open_with("mss 1000", 65535, 4000);
+	app_write(s, 6000);
+	for (unsigned i = 0; i < 4; i++)
+		out(". %u(1000) ack 1", 1 + 1000 * i);
+	in(". 1:1(0) ack 1 win 2000");
+	after(200 * MS);
+	out(". 1:1001(1000) ack 1");
+	in(". 1:1(0) ack 1001 win 1000");
+	out(". 1001:2001(1000) ack 1");
+	in(". 1:1(0) ack 2001 win 0");
+	for (uint64_t end = harness_now() + 3600 * SECOND; harness_now() < end;) {
+		uint64_t before = counted(COUNT_TCP_SEGMENTS_OUT);
+		pass(100 * MS);
+		if (counted(COUNT_TCP_SEGMENTS_OUT) == before)
+			continue;
+		out(". 2000:2000(0) ack 1");
+		in(". 1:1(0) ack 2001 win 0");
+	}
+	check(socket_error(s) == 0);
+	in(". 1:1(0) ack 2001 win 65535");
+	pass(120 * SECOND);
+	out(". 2001:3001(1000) ack 1");
+	out_rest();
+	in(". 1:1(0) ack 4001 win 65535");
+	out(". 4001:5001(1000) ack 1");
+	out("P. 5001:6001(1000) ack 1");
+	in(". 1:1(0) ack 6001 win 65535");
+	quiet_for(SECOND);
+}
+
 /* --- Our window -------------------------------------------------------------------------------------------------- */
 
 /* The window of the last segment that has left; there must be one. */
