@@ -220,13 +220,32 @@ Test(tcp_attack, attack_orphans_whose_peer_takes_nothing)
 		harness_deaf(true);
 		for (unsigned second = 0; stack_connections(harness_stack()) > 0; second++) {
 			check_that(second < 1100, "it is held for ever");
-			pass(SECOND);
 			in(". 1:1(0) ack 1 win %u", i && second % 2);
+			pass(SECOND);
 		}
 		harness_deaf(false);
 		check(harness_now() - begun >= 900 * SECOND);
-		check(counted(COUNT_TCP_RESETS_OUT) > 0); /* it is there to hear of it */
+		check(counted(COUNT_TCP_RESETS_OUT) == i + 1); /* it is there to hear of it */
 	}
+}
+
+/* A user who has said how long he would wait has said it for what he leaves behind, too (MUST-21). */
+Test(tcp_attack, orphans_keep_to_the_user_timeout)
+{
+	struct socket *s = passive_open();
+	socket_set_user_timeout(s, 7200 * SECOND);
+	in(". 1:1(0) ack 1 win 0");
+	app_write(s, 10000);
+	socket_close(s);
+	harness_deaf(true);
+	for (unsigned second = 0; second < 7199; second++) {
+		pass(SECOND);
+		in(". 1:1(0) ack 1 win 0");
+	}
+	check(stack_connections(harness_stack()) == 1);
+	pass(SECOND);
+	harness_deaf(false);
+	check(stack_connections(harness_stack()) == 0);
 }
 
 /* One whose peer takes a byte every quarter of an hour is served to the end. */
@@ -311,7 +330,7 @@ Test(tcp_attack, attack_syn_flood_and_afterwards)
 		in_frame(&syn);
 		check(stack_connections(harness_stack()) <= 16);
 	}
-	check(dropped(DROP_TCP_BACKLOG) >= 20000 - 16);
+	check(dropped(DROP_TCP_HALF_OPEN_FULL) >= 20000 - 16);
 	pass(120 * SECOND);
 	harness_deaf(false);
 	check(stack_connections(harness_stack()) == 0);

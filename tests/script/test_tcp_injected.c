@@ -175,6 +175,19 @@ Test(tcp_injected, an_orphan_waits_for_as_long_as_it_was_told)
 	}
 }
 
+/* Without end, too: a time that is added to the clock stays in the future. */
+Test(tcp_injected, an_orphan_waits_for_ever_if_it_was_told)
+{
+	struct socket *s = passive_open();
+	socket_set_fin_wait_2(s, UINT64_MAX);
+	socket_close(s);
+	out("F. 1:1(0) ack 1");
+	in(". 1:1(0) ack 2");
+	quiet_for(1000000 * SECOND);
+	in("F. 1:1(0) ack 2");
+	out(". 2:2(0) ack 2");
+}
+
 /* A listener hands that on, too. */
 Test(tcp_injected, an_orphan_of_a_listener_with_a_limit)
 {
