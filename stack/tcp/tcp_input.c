@@ -192,7 +192,7 @@ static bool first_check_sequence(struct stack *s, struct tcp_connection *c, stru
 	if (!timestamp_acceptable(s, c, seg))
 		return false;
 	/* The peer's SYN again, in SYN-RECEIVED: it lost ours, or both opened at once and this is its SYN,ACK. */
-	if (c->state == TCP_SYN_RECEIVED && seg->flags & TCP_SYN && seg->seq == c->irs) {
+	if (c->state == TCP_SYN_RECEIVED && (seg->flags & (TCP_SYN | TCP_RST)) == TCP_SYN && seg->seq == c->irs) {
 		if (!(seg->flags & TCP_ACK)) {
 			c->snd_rtx = c->iss;
 			c->syn_again = true;
@@ -201,7 +201,6 @@ static bool first_check_sequence(struct stack *s, struct tcp_connection *c, stru
 		}
 		seg->flags &= (uint8_t)~TCP_SYN;
 		seg->seq++;
-		c->ack_now = true;
 	}
 	if (sequence_acceptable(c, seg)) {
 		tcp_trim(c, seg);
@@ -277,6 +276,8 @@ static bool fifth_check_ack(struct stack *s, struct tcp_connection *c, const str
 	}
 	tcp_ack(s, c, seg);
 	establish(s, c);
+	if (seg->arrived_seq == c->irs) /* a SYN,ACK: both opened at once, and the peer waits for the ACK of its SYN */
+		c->ack_now = true;
 	return true;
 }
 

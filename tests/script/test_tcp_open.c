@@ -220,6 +220,31 @@ Test(tcp_open, simultaneous_finished_by_a_plain_ack)
 	quiet_for(100 * SECOND);
 }
 
+/* RFC 9293 3.10.7.4 first: the SYN of the peer's SYN,ACK has come before, so that it draws an ACK. */
+Test(tcp_open, simultaneous_the_syn_ack_is_acknowledged)
+{
+	app_connect();
+	out("S 0:0(0)");
+	in("S 0:0(0) <mss 1000>");
+	out("S. 0:0(0) ack 1");
+	in("S. 0:0(0) ack 1 <mss 1000>");
+	out(". 1:1(0) ack 1");
+	quiet_for(100 * SECOND);
+}
+
+/* One that acknowledges what was never sent is reset, and leaves nothing behind that is owed. */
+Test(tcp_open, simultaneous_a_refused_syn_ack_is_not_acknowledged_later)
+{
+	app_connect();
+	out("S 0:0(0)");
+	in("S 0:0(0) <mss 1000>");
+	out("S. 0:0(0) ack 1");
+	in("S. 0:0(0) ack 5 <mss 1000>");
+	out("R 5:5(0)");
+	in(". 1:1(0) ack 1");
+	quiet_for(100 * SECOND);
+}
+
 /* RFC 7323 2.2: the window of a SYN is not scaled, not even in the SYN,ACK that ends a simultaneous open. */
 Test(tcp_open, simultaneous_windows_are_not_scaled)
 {
