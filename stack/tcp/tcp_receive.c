@@ -56,8 +56,10 @@ static uint32_t first_window(const struct stack *s, const struct tcp_connection 
 
 uint32_t tcp_receive_window(const struct stack *s, const struct tcp_connection *c)
 {
-	if (c->state <= TCP_SYN_RECEIVED)
-		return first_window(s, c);
+	if (c->state <= TCP_SYN_RECEIVED) {
+		uint32_t first = first_window(s, c), told = (uint32_t)(c->rcv_adv - c->rcv_nxt);
+		return first > told ? first : told; /* by a SYN of ours that crossed the peer's (SHLD-14) */
+	}
 	if (c->rcv_nxt > c->rcv.tail) /* the peer's FIN is here: nothing more will come */
 		return (uint32_t)(c->rcv_adv > c->rcv_nxt ? c->rcv_adv - c->rcv_nxt : 0);
 

@@ -245,6 +245,22 @@ Test(tcp_open, simultaneous_a_refused_syn_ack_is_not_acknowledged_later)
 	quiet_for(100 * SECOND);
 }
 
+/* SHLD-14: timestamps that were agreed on make segments smaller, of which fewer may fit into the buffer; what the SYN has
+ * promised is not taken back by the SYN,ACK. */
+Test(tcp_open, simultaneous_keeps_the_window_of_the_syn)
+{
+	struct stack_config config = harness_config();
+	config.receive_buffer = 32768;
+	harness_end();
+	harness_start_with(&config);
+	app_connect();
+	struct frame syn = out_frame();
+	in("S 0:0(0) <mss 1000,TS val 1 ecr 0>");
+	struct frame syn_ack = out_frame();
+	check(syn_ack.bytes[AT_TCP_FLAGS] == 0x12);
+	check(peek16(&syn_ack, AT_TCP_FLAGS + 1) >= peek16(&syn, AT_TCP_FLAGS + 1));
+}
+
 /* RFC 7323 2.2: the window of a SYN is not scaled, not even in the SYN,ACK that ends a simultaneous open. */
 Test(tcp_open, simultaneous_windows_are_not_scaled)
 {
