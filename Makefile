@@ -20,6 +20,7 @@ UNIT    := $(wildcard tests/unit/*/*.c) $(HARNESS)
 SCRIPT  := $(wildcard tests/script/*.c) $(HARNESS)
 SIM     := $(wildcard tests/sim/*.c)
 FUZZ    := $(filter-out tests/fuzz/driver.c,$(wildcard tests/fuzz/*.c))
+MODEL   := $(wildcard tests/fuzz/model/*.c)
 PROGRAMS := $(patsubst tests/system/%.c,$(BUILD)/tests/%,$(wildcard tests/system/*.c))
 PAGES   := $(patsubst apps/www/%,$(BUILD)/gen/%.inc,$(wildcard apps/www/*))
 FORMAT   = $(wildcard stack/*.[ch] stack/*/*.[ch] drivers/*.[ch] apps/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
@@ -31,7 +32,7 @@ san = $(1:%.c=$(BUILD)/san/%.o)
 STACK_SAN := $(call san,$(STACK))
 HOST_SAN  := $(call san,$(filter-out apps/main.c,$(HOST)))
 OBJECTS   := $(call obj,$(STACK) $(HOST)) $(call san,$(sort $(STACK) $(HOST) $(UNIT) $(SCRIPT) $(SIM))) \
-	$(call san,$(wildcard tests/system/*.c tests/fuzz/*.c))
+	$(call san,$(wildcard tests/system/*.c tests/fuzz/*.c) $(MODEL))
 
 # What is run is told in short; `make Q=` tells it in full.
 Q ?= @
@@ -63,6 +64,7 @@ $(BUILD)/tests/client $(BUILD)/tests/udp_client: $(HOST_SAN) $(STACK_SAN)
 $(REPLAYS): $(BUILD)/tests/fuzz/%: $(BUILD)/san/tests/fuzz/%.o $(call san,tests/fuzz/driver.c) $(STACK_SAN)
 $(FUZZERS): $(BUILD)/tests/fuzzer/%: $(BUILD)/san/tests/fuzz/%.o $(STACK_SAN)
 $(FUZZERS): LDFLAGS += -fsanitize=fuzzer
+$(BUILD)/tests/fuzz/peer $(BUILD)/tests/fuzzer/peer: $(call san,$(MODEL))
 $(BUILD)/tests/%:
 	@mkdir -p $(@D)
 	@echo "  link  $@"
@@ -118,6 +120,10 @@ FROM  := 0
 sim: $(BUILD)/tests/worlds
 	@$(BUILD)/tests/worlds $(FROM) $(SEEDS)
 
+# A peer that knows the numbers and bends what it says (tests/fuzz/peer.c): SEEDS programs of random bytes, from seed FROM on.
+peer: $(BUILD)/tests/fuzz/peer
+	@$(if $(filter 1,$(SEEDS)),STORY=1) $(BUILD)/tests/fuzz/peer -s $(FROM) $(SEEDS)
+
 # The table of requirements in tests/README.md, written anew from tests/requirements.
 requirements:
 	@scripts/rfc-index
@@ -149,12 +155,13 @@ help:
 	@echo "make test-peers   the same code by clang, and tshark's verdict on our frames"
 	@echo "make fuzz         SECONDS=60 for each parser and for the whole stack: libFuzzer, and AFL++ where installed"
 	@echo "make sim          SEEDS=1000 worlds, FROM=0: stacks on bad wires in virtual time; SEEDS=1 tells the story of one"
+	@echo "make peer         SEEDS=1000 programs, FROM=0: a peer that bends its segments, against a model of RFC 9293; SEEDS=1 tells one"
 	@echo "make requirements write the table of requirements and their tests into tests/README.md"
 	@echo "make install      to PREFIX=$(PREFIX), below DESTDIR= if given"
 	@echo "make format       lay the code out by .clang-format;  make lint  say what tools find in it"
 	@echo "make clean        remove $(BUILD)/"
 
-.PHONY: all tests objects programs fuzzers run test test-peers fuzz sim requirements install format lint clean help
+.PHONY: all tests objects programs fuzzers run test test-peers fuzz sim peer requirements install format lint clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
