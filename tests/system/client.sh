@@ -3,6 +3,7 @@
 
 # talk HOW: the peer behaves so, and the client sees it.
 talk() {
+	: >"$scratch/peer" # at once, so that the last one's word is not taken for this one's
 	"$BUILD/tests/peer" 7777 "$1" >"$scratch/peer" 2>&1 &
 	peer=$!
 	within 10 grep -q listening "$scratch/peer" || return
