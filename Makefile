@@ -32,7 +32,7 @@ san = $(1:%.c=$(BUILD)/san/%.o)
 STACK_SAN := $(call san,$(STACK))
 HOST_SAN  := $(call san,$(filter-out apps/main.c,$(HOST)))
 OBJECTS   := $(call obj,$(STACK) $(HOST)) $(call san,$(sort $(STACK) $(HOST) $(UNIT) $(SCRIPT) $(SIM))) \
-	$(call san,$(wildcard tests/system/*.c tests/fuzz/*.c) $(MODEL))
+	$(call san,$(wildcard tests/system/*.c tests/system/*/*.c tests/fuzz/*.c) $(MODEL))
 
 # What is run is told in short; `make Q=` tells it in full.
 Q ?= @
@@ -60,7 +60,8 @@ $(BUILD)/tests/sim: $(call san,$(filter-out tests/sim/main.c,$(SIM)) tests/harne
 $(BUILD)/tests/worlds: $(call san,$(filter-out tests/sim/test_%.c,$(SIM))) $(HOST_SAN) $(STACK_SAN)
 $(BUILD)/tests/unit $(BUILD)/tests/script $(BUILD)/tests/sim: LDLIBS += -lcriterion
 $(PROGRAMS): $(BUILD)/tests/%: $(BUILD)/san/tests/system/%.o
-$(BUILD)/tests/client $(BUILD)/tests/udp_client: $(HOST_SAN) $(STACK_SAN)
+$(BUILD)/tests/client $(BUILD)/tests/udp_client $(BUILD)/tests/kernel: $(HOST_SAN) $(STACK_SAN)
+$(BUILD)/tests/kernel $(BUILD)/tests/kernel_peer: $(call san,$(wildcard tests/system/kernel/*.c))
 $(REPLAYS): $(BUILD)/tests/fuzz/%: $(BUILD)/san/tests/fuzz/%.o $(call san,tests/fuzz/driver.c) $(STACK_SAN)
 $(FUZZERS): $(BUILD)/tests/fuzzer/%: $(BUILD)/san/tests/fuzz/%.o $(STACK_SAN)
 $(FUZZERS): LDFLAGS += -fsanitize=fuzzer
