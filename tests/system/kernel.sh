@@ -37,7 +37,7 @@ transfer() {
 	begin 0 100 1000000 30 &&
 		begin 1 100 100000 30 --loss 2 --corrupt 1 --duplicate 2 --reorder 5 --delay 2 --jitter 2 &&
 		begin 2 60 30000 4 --loss 10 --reorder 20 --duplicate 5 --delay 20 --jitter 20 &&
-		begin 3 40 2000 3 --loss 30 --corrupt 3 || ended=1
+		begin 3 30 2000 3 --loss 25 --corrupt 3 || ended=1
 	within 60 all_opened_have_ended || ended=1
 	kill -TERM $peers
 	for peer in $peers; do wait "$peer" || ended=1; done
@@ -103,7 +103,7 @@ judge_all() {
 	check "seed $seed, a good wire: both sides tell the same of each" judge 0 100 50 patient
 	check "seed $seed, some loss and every fault: both sides tell the same of each" judge 1 100 50 patient
 	check "seed $seed, 10 % loss: both sides tell the same of each" judge 2 60 20
-	check "seed $seed, 30 % loss: both sides tell the same of each" judge 3 40 5
+	check "seed $seed, 25 % loss: both sides tell the same of each" judge 3 30 5
 	check "seed $seed: the wires did lose frames" eval 'lossy 1 && lossy 2 && lossy 3'
 }
 
