@@ -331,7 +331,7 @@ uint64_t tcp_hash(const struct siphash_key *key, const struct endpoint *local, c
 struct tcp_connection *tcp_lookup(struct stack *s, const struct endpoint *local, const struct endpoint *remote);
 void tcp_table_add(struct stack *s, struct tcp_connection *c);
 void tcp_table_remove(struct stack *s, struct tcp_connection *c);
-/* Whether a four-tuple belongs to a connection, or did until a moment ago (TIME-WAIT). */
+/* Whether a four-tuple belongs to a connection, or did until a moment ago (TIME-WAIT), so that none can be opened on it. */
 bool tcp_in_use(struct stack *s, const struct endpoint *local, const struct endpoint *remote);
 struct tcp_listener *tcp_listener_lookup(struct stack *s, const struct endpoint *local);
 /* A local port for a connection to this peer that is not in use (RFC 6056 3.3.3), or 0. */
@@ -340,6 +340,8 @@ uint16_t tcp_ephemeral_port(struct stack *s, struct address local, const struct 
 struct tcp_connection *tcp_create(struct stack *s, const struct endpoint *local, const struct endpoint *remote);
 /* Begin at this sequence number; nothing has been sent or written yet. */
 void tcp_set_iss(struct tcp_connection *c, uint32_t isn);
+/* Begin beyond what an earlier connection on the same four-tuple has used (RFC 9293 3.6.1, MAY-2), as far as Linux goes. */
+void tcp_begin_above(struct tcp_connection *c, uint32_t floor);
 void tcp_destroy(struct stack *s, struct tcp_connection *c);
 
 /* tcp_isn.c: the initial sequence number for this four-tuple at this time (RFC 6528 3), and the offset of its timestamps. */

@@ -105,9 +105,8 @@ static void syn_input(struct stack *s, struct tcp_listener *l, const struct ip_d
 		stack_drop(s, DROP_TCP_NO_MEMORY);
 		return;
 	}
-	/* RFC 9293 3.6.1 (MAY-2): beyond all that the connection in TIME-WAIT has used, as far as Linux goes */
-	if (iss_floor && !seq_gt(seq_wire(c->iss), *iss_floor))
-		tcp_set_iss(c, *iss_floor + UINT16_MAX + 2);
+	if (iss_floor)
+		tcp_begin_above(c, *iss_floor);
 	c->listener = l;
 	tcp_configure(s, c, &l->settings);
 	enter(&l->half_open, c);

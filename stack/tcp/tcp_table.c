@@ -95,7 +95,9 @@ struct tcp_listener *tcp_listener_lookup(struct stack *s, const struct endpoint 
 
 bool tcp_in_use(struct stack *s, const struct endpoint *local, const struct endpoint *remote)
 {
-	return tcp_lookup(s, local, remote) || tcp_time_wait_lookup(s, local, remote);
+	const struct tcp_time_wait *w = tcp_time_wait_lookup(s, local, remote);
+
+	return tcp_lookup(s, local, remote) || (w && !tcp_time_wait_reusable(s, w));
 }
 
 uint16_t tcp_ephemeral_port(struct stack *s, struct address local, const struct endpoint *remote)
@@ -115,6 +117,12 @@ void tcp_set_iss(struct tcp_connection *c, uint32_t isn)
 	c->iss = seq_first(isn);
 	c->snd_una = c->snd_nxt = c->snd_rtx = c->iss;
 	ring_init(&c->snd, c->iss + 1);
+}
+
+void tcp_begin_above(struct tcp_connection *c, uint32_t floor)
+{
+	if (!seq_gt(seq_wire(c->iss), floor))
+		tcp_set_iss(c, floor + UINT16_MAX + 2);
 }
 
 struct tcp_connection *tcp_create(struct stack *s, const struct endpoint *local, const struct endpoint *remote)

@@ -11,6 +11,9 @@ struct tcp_connection *tcp_connect(struct stack *s, struct endpoint local, struc
 
 	if (!c)
 		return NULL;
+	struct tcp_time_wait *before = tcp_time_wait_lookup(s, &local, &remote);
+	if (before)
+		tcp_begin_above(c, tcp_time_wait_replace(s, before));
 	c->notice.socket = user;
 	stack_count(s, COUNT_TCP_ACTIVE_OPENS);
 	tcp_set_state(s, c, TCP_SYN_SENT);

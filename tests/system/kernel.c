@@ -358,10 +358,10 @@ static bool read_end(struct host *host, struct socket *socket)
 
 static bool one_short(struct host *host, const struct endpoint *peer, unsigned number, bool we_close)
 {
-	/* Where the server closes first, the kernel soon has a TIME-WAIT for each of our ports, and takes SYNs from them
-	 * nevertheless, since ours grow. A later run begins with lower numbers, as after a reboot, and is refused for a
-	 * while: it keeps away from that port. */
-	const unsigned which = we_close ? 1 + number % (SERVE_PORTS - 1) : 0;
+	/* Whoever closes first soon has a TIME-WAIT for each of our ports, and lets a new connection take its place
+	 * nevertheless, since our numbers and timestamps grow. A later run begins with lower numbers, as after a reboot,
+	 * and is refused for a while: it keeps away from the ports of the one before. */
+	const unsigned which = we_close ? 1 : 0;
 	const struct endpoint server = {peer->address, (uint16_t)(SERVE_PORT + which)};
 	struct socket *socket;
 	int error = host_connect(host, &server, PATIENCE, &socket);

@@ -5,7 +5,7 @@
 #     RUNS=50 FROM=1000 sh tests/system/kernel.sh        transfers by the seeds 1000 to 1049
 #     SHORT=100000 sh tests/system/kernel.sh             so many short connections of strata, too
 . "$(dirname "$0")/lib.sh"
-many=100000 few=${SHORT:-20000}
+many=100000 few=${SHORT:-50000}
 
 # begin WIRE COUNT MOST PATIENCE OPTION...: start both sides of so many transfers over a wire of its own, a network of 16 addresses.
 # Nobody has more than MOST bytes to say, and TCP keeps on trying for PATIENCE seconds.

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define SERVE_PORT    7100
-#define SERVE_PORTS   8 /* that the kernel listens on: to each of them strata can open 16384 connections a minute */
+#define SERVE_PORTS   2 /* that the kernel listens on */
 #define SERVE_BACKLOG 1024
 #define SERVE_MESSAGE 64
 
