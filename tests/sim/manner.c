@@ -8,6 +8,8 @@
 #include "socket/socket_private.h"
 #include "tests/sim/world.h"
 
+#define SIM_PROBES (SIM_SECOND / 10) /* between two questions whether the peer is there, at least: they go on for hours */
+
 /* ---- drawing and setting ---- */
 
 /* From a tenth of a second to two hours. */
@@ -26,8 +28,8 @@ void manner_draw(struct user *u)
 	m->nodelay = draw_chance(w, 500000);
 	m->cork = draw_chance(w, 300000) ? 200000 : 0;
 	m->keepalive = draw_chance(w, 300000);
-	m->idle = draw_time(w);
-	m->interval = draw_time(w) / 16;
+	m->idle = SIM_PROBES + draw_time(w);
+	m->interval = SIM_PROBES + draw_time(w) / 16;
 	m->count = (unsigned)random_below(&w->random, 12);
 	m->user_timeout = draw_chance(w, 250000) ? draw_time(w) : 0;
 	m->linger = draw_chance(w, 300000);
