@@ -184,6 +184,17 @@ int stack_add_neighbour(struct stack *s, struct address address, struct mac mac)
 	return arp_add_static(s, address, mac);
 }
 
+struct mac stack_mac(const struct stack *s)
+{
+	return s->interface.mac;
+}
+
+bool stack_neighbour(struct stack *s, struct address to, struct mac *mac)
+{
+	struct address next_hop;
+	return !ip_is_ours(s, to) && route_peek(s, to, &next_hop) && arp_find(s, next_hop, mac);
+}
+
 int stack_forward(struct stack *s, const uint8_t *packet, size_t length, uint64_t now)
 {
 	s->now = now;

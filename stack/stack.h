@@ -106,6 +106,13 @@ int stack_add_route(struct stack *stack, struct address network, unsigned prefix
  * or our own address; -ENOSPC, -ENOMEM. */
 int stack_add_neighbour(struct stack *stack, struct address address, struct mac mac);
 
+/* The machine's own MAC address. */
+struct mac stack_mac(const struct stack *stack);
+
+/* The MAC address that a packet to this address would be sent to now: the neighbour's, or that of the gateway to it. False:
+ * none is known, or none is needed, since the address is our own. Nobody is asked. */
+bool stack_neighbour(struct stack *stack, struct address to, struct mac *mac);
+
 /* For a router: send on, from this stack and at this time, a packet that the forward hook of another one was given. 0; -ETIME: its time to live is used up;
  * -EMSGSIZE: too large, and not to be fragmented; -ENETUNREACH, -EAGAIN, -EINVAL, -ENETDOWN (this stack's address is being probed). Unreachable neighbours are told to the packet's
  * source by this stack itself; the other errors are the caller's to tell with stack_icmp_error(). */

@@ -191,6 +191,10 @@ struct socket_tcp_info {
 	unsigned backed_off; /* time-outs and unanswered window probes since the peer was last heard of */
 	uint32_t cwnd;
 	uint32_t ssthresh;
+	uint32_t iss; /* sequence numbers as on the wire: our first and our next, the peer's first and its next */
+	uint32_t snd_nxt;
+	uint32_t irs;
+	uint32_t rcv_nxt;
 	uint64_t in_flight;     /* sent and neither acknowledged nor given up as lost */
 	uint64_t unsent;        /* in the send buffer behind that */
 	uint32_t retransmitted; /* segments that were sent again, ever */

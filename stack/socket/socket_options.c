@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 
+#include "base/seq.h"
 #include "ip/ip_wire.h"
 #include "socket/socket_private.h"
 
@@ -109,6 +110,10 @@ int socket_tcp_info(const struct socket *socket, struct socket_tcp_info *info)
 	    .backed_off = c->retries,
 	    .cwnd = c->cc.cwnd,
 	    .ssthresh = c->cc.ssthresh,
+	    .iss = seq_wire(c->iss),
+	    .snd_nxt = seq_wire(c->snd_nxt),
+	    .irs = seq_wire(c->irs),
+	    .rcv_nxt = seq_wire(c->rcv_nxt),
 	    .in_flight = c->snd_rtx - c->snd_una,
 	    .unsent = c->snd.tail > c->snd_rtx ? c->snd.tail - c->snd_rtx : 0,
 	    .retransmitted = c->retransmitted,
