@@ -358,13 +358,29 @@ static int options_check(const struct options *o)
 		   : OPTIONS_WRONG;
 }
 
+/* The command's options whose names have one letter, as getopt(3) wants them; ":" makes it tell what is missing. */
+static void options_letters(const struct option *own, char letters[2 * OPTIONS_OWN_MAX + 2])
+{
+	*letters++ = ':';
+	for (size_t i = 0; own && own[i].name && i < OPTIONS_OWN_MAX; i++) {
+		if (strlen(own[i].name) != 1)
+			continue;
+		*letters++ = own[i].name[0];
+		if (own[i].has_arg != no_argument)
+			*letters++ = ':';
+	}
+	*letters = '\0';
+}
+
 int options_next(struct options *o, int argc, char **argv, const struct option *own)
 {
 	struct option table[OPTIONS_COMMON + OPTIONS_OWN_MAX + 1];
+	char letters[2 * OPTIONS_OWN_MAX + 2];
 	options_table(o, own, table);
+	options_letters(own, letters);
 	opterr = 0;
 	for (;;) {
-		int option = getopt_long(argc, argv, ":", table, NULL);
+		int option = getopt_long(argc, argv, letters, table, NULL);
 		if (option == '?' || option == ':')
 			return options_refuse_unknown(o, argv, option);
 		if (option == OPTIONS_END)

@@ -51,7 +51,8 @@ struct options {
 void options_begin(struct options *options, const char *command, enum options_scope scope);
 
 /* Take the common options up to the next one of the command's own (`own` ends with an empty element and may be NULL;
- * its values lie in 1 to 999 and are not '?'): its value is returned and its argument is in `optarg`. OPTIONS_END
+ * its values lie in 1 to 999 and are not '?'; one whose name is a letter, and its
+ * value the same, is also taken as "-v"): its value is returned and its argument is in `optarg`. OPTIONS_END
  * when only arguments are left, which stand from argv[optind] on. OPTIONS_WRONG: wrong usage, which has been told. */
 int options_next(struct options *options, int argc, char **argv, const struct option *own);
 

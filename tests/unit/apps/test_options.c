@@ -118,6 +118,26 @@ Test(options, a_command_sees_its_own_options_and_arguments)
 	cr_assert_str_eq(argv[optind], "dir");
 }
 
+Test(options, a_name_of_one_letter_is_also_a_letter)
+{
+	static const struct option own[] = {
+	    {"v", no_argument, NULL, 'v'}, {"c", required_argument, NULL, 'c'}, {"w", no_argument, NULL, 'w'}, {0}};
+	char *argv[] = {"ping", "-vw", "-c", "3", "-c4", "--v", "-x", NULL};
+	static const struct {
+		int option;
+		const char *value;
+	} expected[] = {{'v', NULL}, {'w', NULL}, {'c', "3"}, {'c', "4"}, {'v', NULL}};
+	struct options o;
+	options_begin(&o, argv[0], OPTIONS_MACHINE);
+	for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+		cr_assert_eq(options_next(&o, 7, argv, own), expected[i].option, "%zu", i);
+		if (expected[i].value)
+			cr_assert_str_eq(optarg, expected[i].value);
+	}
+	cr_redirect_stderr();
+	cr_assert_eq(options_next(&o, 7, argv, own), OPTIONS_WRONG);
+}
+
 Test(options, the_wire_is_good_unless_asked_for)
 {
 	struct options o;
