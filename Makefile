@@ -66,6 +66,7 @@ $(REPLAYS): $(BUILD)/tests/fuzz/%: $(BUILD)/san/tests/fuzz/%.o $(call san,tests/
 $(FUZZERS): $(BUILD)/tests/fuzzer/%: $(BUILD)/san/tests/fuzz/%.o $(STACK_SAN)
 $(FUZZERS): LDFLAGS += -fsanitize=fuzzer
 $(BUILD)/tests/fuzz/peer $(BUILD)/tests/fuzzer/peer: $(call san,$(MODEL))
+$(BUILD)/tests/fuzz/http $(BUILD)/tests/fuzzer/http: $(HOST_SAN)
 $(BUILD)/tests/%:
 	@mkdir -p $(@D)
 	@echo "  link  $@"
@@ -104,7 +105,7 @@ test:
 	@$(MAKE) --no-print-directory tests
 	@BUILD=$(BUILD) scripts/test
 
-# The checks that need more than most people have: another compiler, and Wireshark's opinion of our frames.
+# The checks that need more than most people have: another compiler, Wireshark's opinion of our frames, wrk's impatience.
 test-peers:
 	@scripts/setup --for peers
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang STRICT=-Werror all objects programs
@@ -153,7 +154,7 @@ help:
 	@echo "make              build $(BUILD)/strata and $(BUILD)/libstrata.a   (CC=clang for another compiler)"
 	@echo "make run          watch this machine's ping and curl talk to strata, in a network of their own"
 	@echo "make test         the laws, the unit and script tests, and real ping and curl where a TAP can be had"
-	@echo "make test-peers   the same code by clang, and tshark's verdict on our frames"
+	@echo "make test-peers   the same code by clang, tshark's verdict on our frames, wrk's load"
 	@echo "make fuzz         SECONDS=60 for each parser and for the whole stack: libFuzzer, and AFL++ where installed"
 	@echo "make sim          SEEDS=1000 worlds, FROM=0: stacks on bad wires in virtual time; SEEDS=1 tells the story of one"
 	@echo "make peer         SEEDS=1000 programs, FROM=0: a peer that bends its segments, against a model of RFC 9293; SEEDS=1 tells one"

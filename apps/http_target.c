@@ -80,5 +80,6 @@ void http_target_location(struct http_text target, char location[HTTP_LOCATION_M
 	while (target.length > 0 && target.bytes[0] == '/')
 		target = http_text_skip(target, 1);
 	size_t path = span_until(target, "?"), query = target.length - path;
-	snprintf(location, HTTP_LOCATION_MAX, "/%.*s/%.*s", (int)path, target.bytes, (int)query, target.bytes + path);
+	snprintf(location, HTTP_LOCATION_MAX, "/%.*s%s%.*s", (int)path, target.bytes, path > 0 ? "/" : "", (int)query,
+		 target.bytes + path);
 }

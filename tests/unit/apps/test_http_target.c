@@ -83,6 +83,8 @@ Test(http_target, gives_the_place_with_a_slash)
 	    {"/sub", "/sub/"},
 	    {"/a%20b/c%2Fd", "/a%20b/c%2Fd/"},
 	    {"/sub?x=1", "/sub/?x=1"},
+	    {"/?x=1", "/?x=1"},
+	    {"http://192.0.2.2", "/"},
 	    {"/sub?x=/y?z", "/sub/?x=/y?z"},
 	    {"/sub?", "/sub/?"},
 	    {"http://192.0.2.2:80/sub?x", "/sub/?x"},
