@@ -98,7 +98,7 @@ static int open_file(struct http_content *content, int directory, const char *pa
  * entity tag (RFC 9110 8.8.3.3). */
 static void choose_encoding(struct http_content *content, int directory, const char *path, bool gzip)
 {
-	struct http_content compressed;
+	struct http_content compressed = HTTP_CONTENT_NONE;
 	char name[HTTP_PATH_MAX + sizeof "./index.html.gz"];
 	snprintf(name, sizeof name, "%s.gz", path);
 	if (open_file(&compressed, directory, name))

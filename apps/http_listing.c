@@ -31,16 +31,18 @@ struct listing {
 	size_t more; /* names that are not shown */
 };
 
-/* 0, or a negative errno. What vanishes meanwhile is left out. */
+/* 0, or a negative errno. What vanishes meanwhile is left out; what is not shown is only counted. */
 static int take_name(struct listing *listing, int directory, const char *name)
 {
 	struct stat status;
-	if (name[0] == '.' || fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+	if (name[0] == '.')
 		return 0;
 	if (listing->count == HTTP_LISTING_NAMES) {
 		listing->more++;
 		return 0;
 	}
+	if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
 	char *copy = strdup(name);
 	if (!copy)
 		return -ENOMEM;

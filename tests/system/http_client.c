@@ -274,7 +274,7 @@ static bool still_serves(void)
 
 static bool many(unsigned long n)
 {
-	const char *const rest = ASK_LAST + 10;
+	const char *const rest = &ASK_LAST[10];
 	open_many(n, "GET /one H");
 	for (unsigned long i = 0; i < n; i++)
 		if (!say(connections[i], rest, strlen(rest)))
