@@ -9,6 +9,7 @@
 
 #include "apps/http_connection.h"
 #include "socket/socket.h"
+#include "stack.h"
 
 #define BACKLOG 1024
 
@@ -51,11 +52,18 @@ struct http_server *http_server_create(struct stack *stack, const struct http_se
 	return server;
 }
 
+/* Whether the stack has used up all but an eighth of its memory: beyond it not even a handshake would find room. */
+static bool memory_is_short(const struct http_server *server)
+{
+	const struct memory *memory = stack_memory(server->stack);
+	return memory->bytes > memory->limit - memory->limit / 8;
+}
+
 static void accept_all(struct http_server *server)
 {
 	struct socket *socket;
 	while ((socket = socket_accept(server->listener))) {
-		if (server->count >= server->config.connections_most)
+		if (server->count >= server->config.connections_most || memory_is_short(server))
 			http_connection_make_room(server, NULL);
 		http_connection_begin(server, socket);
 	}

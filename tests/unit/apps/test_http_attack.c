@@ -253,19 +253,50 @@ static void little_memory(struct http_server_config *config, struct stack_config
 	stack->memory_limit = (size_t)4 * 1024 * 1024;
 }
 
-/* Each holds 512 KiB: when there is no more, one of them goes, and not the one that has just come. */
+/* Each holds 512 KiB: when there is no more, those go who have waited longest, and not the one that has just come. */
 Test(http_attack, attack_slow_readers_that_hold_all_memory)
 {
+	unsigned reset = 0, last = WEB_CLIENTS - 10;
 	web_end();
 	web_start_with(little_memory);
-	for (unsigned i = 0; i < 20; i++) {
+	for (unsigned i = 0; i <= last; i++) {
 		struct web_client *c = web_ask(i, GET("/big"));
 		c->deaf = true;
 		web_run(WEB_SECOND / 10);
+		reset += (socket_ready(web.clients[0].socket) & SOCKET_ERROR) != 0;
+		cr_assert_eq(socket_ready(c->socket) & (SOCKET_ERROR | SOCKET_READABLE), SOCKET_READABLE, "client %u",
+			     i);
 	}
+	cr_expect_gt(reset, 0);
 	cr_expect_leq(stack_memory(web.stacks[1])->bytes, 4 * 1024 * 1024);
 	still_serves();
-	cr_expect_gt(http_server_connections(web.server), 0);
+	cr_expect_gt(http_server_connections(web.server), 2);
+}
+
+static struct http_connection *first_connection(void)
+{
+	return LIST_ITEM(web.server->connections.next, struct http_connection, node);
+}
+
+/* Between two requests there is nothing to keep, nor is content that nobody wants. */
+Test(http_attack, attack_memory_for_nothing)
+{
+	struct web_client *c = web_ask(0, GET("/a.txt"));
+	web_run(WEB_SECOND);
+	cr_expect_null(first_connection()->in.bytes);
+	cr_expect_null(first_connection()->out.bytes);
+	web_say(c, "GET /a.txt HTTP/1.1\r\nHost: x\r\nContent-Length: 4000\r\n\r\nhello");
+	web_run(WEB_SECOND);
+	cr_expect_null(first_connection()->received.bytes);
+	cr_expect_eq(web.server->held, 0);
+}
+
+/* What was not read is no request. */
+Test(http_attack, attack_a_request_inside_refused_content)
+{
+	struct web_client *c =
+	    web_expect("POST /a.txt HTTP/1.1\r\nHost: x\r\nContent-Length: 42\r\n\r\n" GET("/a.txt"), "405");
+	cr_expect_eq(web_count(c, "HTTP/1.1 "), 1);
 }
 
 /* What is kept for /echo is bounded over all: whoever comes when it is used up is told so. */
