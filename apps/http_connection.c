@@ -63,7 +63,7 @@ static enum step full(struct http_connection *c, int error)
 {
 	if (error == -EAGAIN)
 		return STEP_WAIT;
-	return error == -ENOMEM && http_connection_make_room(c->server, c) ? STEP_ON : STEP_ABORT;
+	return error == -ENOMEM && http_connection_make_room(c->server, HTTP_ROOM_MEMORY, c) ? STEP_ON : STEP_ABORT;
 }
 
 /* ---- READING ---- */
@@ -376,11 +376,11 @@ void http_connection_due(struct http_server *server, struct deadline *deadline)
 	}
 }
 
-bool http_connection_make_room(struct http_server *server, const struct http_connection *except)
+bool http_connection_make_room(struct http_server *server, enum http_room what, const struct http_connection *except)
 {
 	for (struct list *node = server->connections.next; node != &server->connections; node = node->next) {
 		struct http_connection *c = LIST_ITEM(node, struct http_connection, node);
-		if (c != except) {
+		if (c != except && (what == HTTP_ROOM_PLACE || c->state == HTTP_SENDING)) {
 			end(c, STEP_ABORT);
 			return true;
 		}

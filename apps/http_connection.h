@@ -102,8 +102,12 @@ void http_connection_ready(struct http_connection *c);
 /* A deadline of http_server.deadlines is due. */
 void http_connection_due(struct http_server *server, struct deadline *deadline);
 
-/* Reset the connection that has not got on for the longest time, if there is another than this (which may be NULL). */
-bool http_connection_make_room(struct http_server *server, const struct http_connection *except);
+/* What is short: places for connections, or memory, which those have most of that do not read what they asked for. */
+enum http_room { HTTP_ROOM_PLACE, HTTP_ROOM_MEMORY };
+
+/* Reset the connection that has not got on for the longest time, of those where it helps. False: there is none but
+ * `except`, which may be NULL. */
+bool http_connection_make_room(struct http_server *server, enum http_room what, const struct http_connection *except);
 
 /* End the connections that are in no middle of anything, or all of them. */
 void http_connection_end_all(struct http_server *server, bool all);

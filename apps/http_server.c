@@ -63,8 +63,10 @@ static void accept_all(struct http_server *server)
 {
 	struct socket *socket;
 	while ((socket = socket_accept(server->listener))) {
-		if (server->count >= server->config.connections_most || memory_is_short(server))
-			http_connection_make_room(server, NULL);
+		if (server->count >= server->config.connections_most)
+			http_connection_make_room(server, HTTP_ROOM_PLACE, NULL);
+		if (memory_is_short(server))
+			http_connection_make_room(server, HTTP_ROOM_MEMORY, NULL);
 		http_connection_begin(server, socket);
 	}
 }
