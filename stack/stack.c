@@ -79,6 +79,7 @@ struct stack *stack_create(const struct stack_config *config, uint64_t now)
 	ip_init(s);
 	icmp_init(s);
 	udp_init(s);
+	dns_init(s);
 	sockets_init(s);
 	if (!tcp_init(s, buffer_size(config->send_buffer), buffer_size(config->receive_buffer),
 		      config->buffer_memory)) {
@@ -95,12 +96,14 @@ struct stack *stack_create(const struct stack_config *config, uint64_t now)
 
 void stack_close(struct stack *s)
 {
+	dns_close(s);
 	sockets_close(s);
 }
 
 void stack_destroy(struct stack *s)
 {
 	sockets_release(s);
+	dns_release(s);
 	tcp_release(s);
 	ip_release(s);
 	arp_release(s);
@@ -143,6 +146,9 @@ void stack_tick(struct stack *s, uint64_t now)
 		case DEADLINE_TCP_EXPIRY:
 			tcp_deadline(s, due);
 			break;
+		case DEADLINE_DNS:
+			dns_deadline(due);
+			break;
 		}
 	}
 }
@@ -154,7 +160,9 @@ void stack_flush(struct stack *s, uint64_t now)
 		s->started = true;
 		arp_start(s, s->probe);
 	}
+	dns_dispatch(s);
 	sockets_dispatch(s);
+	dns_flush(s);
 	tcp_flush(s);
 }
 

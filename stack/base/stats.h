@@ -68,6 +68,9 @@
 	X(DROP_UDP_QUEUE_FULL, "udp-queue-full", "its socket is not read from fast enough")                \
 	X(DROP_UDP_NO_MEMORY, "udp-no-memory", "no memory to keep it for its reader")                      \
 	X(DROP_UDP_PORT, "udp-port", "no socket is open on this port")                                     \
+	X(DROP_DNS_MALFORMED, "dns-malformed", "no well-formed answer of a name server")                   \
+	X(DROP_DNS_ID, "dns-id", "answers another question of ours, or a guess at one")                    \
+	X(DROP_DNS_QUESTION, "dns-question", "answers a question that was not asked")                      \
 	X(DROP_TCP_SHORT, "tcp-short", "shorter than a TCP header")                                        \
 	X(DROP_TCP_OFFSET, "tcp-offset", "data offset below 5 or beyond the segment")                      \
 	X(DROP_TCP_CHECKSUM, "tcp-checksum", "wrong TCP checksum")                                         \
@@ -124,7 +127,10 @@
 	X(COUNT_TCP_CHALLENGES, "tcp-challenges", "challenge ACKs sent")                                  \
 	X(COUNT_TCP_CHALLENGES_HELD, "tcp-challenges-held", "challenge ACKs not sent, by the rate limit") \
 	X(COUNT_TCP_ACTIVE_OPENS, "tcp-active-opens", "connections begun by us")                          \
-	X(COUNT_TCP_PASSIVE_OPENS, "tcp-passive-opens", "connections begun by peers")
+	X(COUNT_TCP_PASSIVE_OPENS, "tcp-passive-opens", "connections begun by peers")                     \
+	X(COUNT_DNS_QUERIES_OUT, "dns-queries-out", "questions sent to name servers")                     \
+	X(COUNT_DNS_CACHE_HITS, "dns-cache-hits", "look-ups answered from the cache")                     \
+	X(COUNT_DNS_TIMEOUTS, "dns-timeouts", "questions that a name server did not answer in time")
 
 #define STATS_CONSTANT(constant, name, sentence) constant,
 
