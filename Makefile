@@ -105,7 +105,8 @@ test:
 	@$(MAKE) --no-print-directory tests
 	@BUILD=$(BUILD) scripts/test
 
-# The checks that need more than most people have: another compiler, Wireshark's opinion of our frames, wrk's impatience.
+# The checks that need more than most people have: another compiler, Wireshark's opinion of our frames, real name servers, wrk's
+# impatience.
 test-peers:
 	@scripts/setup --for peers
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang STRICT=-Werror all objects programs
@@ -134,11 +135,12 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib
 	install -m 755 $(BUILD)/strata $(DESTDIR)$(PREFIX)/bin/strata
 	install -m 644 $(BUILD)/libstrata.a $(DESTDIR)$(PREFIX)/lib/libstrata.a
-	for folder in . base socket; do \
+	for folder in . base dns socket; do \
 		install -d $(DESTDIR)$(PREFIX)/include/strata/$$folder || exit 1; \
 	done
 	install -m 644 stack/stack.h $(DESTDIR)$(PREFIX)/include/strata
 	install -m 644 stack/base/*.h $(DESTDIR)$(PREFIX)/include/strata/base
+	install -m 644 stack/dns/dns.h stack/dns/dns_text.h stack/dns/dns_wire.h $(DESTDIR)$(PREFIX)/include/strata/dns
 	install -m 644 stack/socket/socket.h $(DESTDIR)$(PREFIX)/include/strata/socket
 
 format:
@@ -154,7 +156,7 @@ help:
 	@echo "make              build $(BUILD)/strata and $(BUILD)/libstrata.a   (CC=clang for another compiler)"
 	@echo "make run          watch this machine's ping and curl talk to strata, in a network of their own"
 	@echo "make test         the laws, the unit and script tests, and real ping and curl where a TAP can be had"
-	@echo "make test-peers   the same code by clang, tshark's verdict on our frames, wrk's load"
+	@echo "make test-peers   the same code by clang, tshark's verdict on our frames, real name servers, wrk's load"
 	@echo "make fuzz         SECONDS=60 for each parser and for the whole stack: libFuzzer, and AFL++ where installed"
 	@echo "make sim          SEEDS=1000 worlds, FROM=0: stacks on bad wires in virtual time; SEEDS=1 tells the story of one"
 	@echo "make peer         SEEDS=1000 programs, FROM=0: a peer that bends its segments, against a model of RFC 9293; SEEDS=1 tells one"
