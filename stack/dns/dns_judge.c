@@ -43,10 +43,8 @@ static enum dns_meaning recognize(struct stack *s, const struct dns_query *q, co
 	else if (header->counts[DNS_QUESTIONS] != 1 || !dns_read_question(&r, &question))
 		reason = DROP_DNS_MALFORMED;
 	else if (question.type == q->key.type && question.class == DNS_CLASS_IN &&
-		 dns_name_equal(&question.name, &q->sent)) {
-		bool mixed = q->udp && !q->servers[q->turn].one_case;
-		return mixed && !dns_name_same(&question.name, &q->sent) ? DNS_MEANS_CASE : DNS_MEANS_END;
-	}
+		 dns_name_equal(&question.name, &q->sent))
+		return q->mixed && !dns_name_same(&question.name, &q->sent) ? DNS_MEANS_CASE : DNS_MEANS_END;
 	stack_drop(s, reason);
 	return DNS_MEANS_NOTHING;
 }

@@ -127,13 +127,15 @@ static struct dns_name mix_case(struct random *random, const struct dns_name *na
 	return mixed;
 }
 
-/* Write the question in its present spelling, with a new id. Its length. */
+/* Write the question, spelt anew. Its length. The last round does without what a server might choke on in silence. */
 static size_t put_question(struct stack *s, struct dns_query *q, uint8_t to[DNS_QUERY_MAX])
 {
 	const struct dns_server *server = &q->servers[q->turn];
+	bool last = q->round == DNS_ROUNDS - 1;
 
-	q->sent = q->tcp || server->one_case ? q->asked : mix_case(&s->random, &q->asked);
-	q->edns = !server->plain;
+	q->edns = !last && !server->plain;
+	q->mixed = !last && !server->one_case && !q->tcp;
+	q->sent = q->mixed ? mix_case(&s->random, &q->asked) : q->asked;
 	stack_count(s, COUNT_DNS_QUERIES_OUT);
 	return dns_emit_query(to, q->id, &q->sent, q->key.type, q->edns);
 }

@@ -23,7 +23,8 @@
  * A server that says that it cannot help is asked no more for this query.
  *
  * Each question leaves with an id and a port that nobody can foretell (RFC 5452 4) and its letters in upper and lower case by chance
- * (draft-vixie-dnsext-dns0x20), from a socket that hears that server alone. An answer must repeat all of it.
+ * (draft-vixie-dnsext-dns0x20), from a socket that hears that server alone. An answer must repeat all of it. Where a server does not give
+ * the letters back, or says that it does not understand EDNS, it is asked again without; and so is a silent one in the last round.
  *
  * Like the applications above it this is a user of UDP and TCP; but it is part of the stack, so it calls them directly and
  * looks at its sockets by itself, at each flush. Nothing of it happens while a frame is being received.
@@ -87,7 +88,8 @@ struct dns_query {
 
 	/* The question that was sent last */
 	uint16_t id;
-	bool edns;
+	bool edns;              /* with an OPT record */
+	bool mixed;             /* spelt by chance */
 	struct dns_name sent;   /* `asked`, as it was spelt */
 	struct udp_socket *udp; /* one of these, or neither */
 	struct tcp_connection *connection;

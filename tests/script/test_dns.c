@@ -425,6 +425,8 @@ Test(dns, a_silent_server_is_asked_three_times)
 	after(2 * SECOND);
 	struct asked c = out_question(SERVER, WWW, DNS_A);
 	check(found_count() == 0);
+	check(a.edns && b.edns && !c.edns); /* the last time as in 1987 */
+	check(strcmp(a.name, WWW) != 0 && strcmp(b.name, WWW) != 0 && strcmp(c.name, WWW) == 0);
 	quiet_for(4 * SECOND - 1);
 	check(found_count() == 0);
 	pass(1);
