@@ -47,7 +47,10 @@ struct dig {
 	bool brief;     /* +short */
 	bool tcp;
 	bool trace_cache;
+	unsigned time;  /* +time, seconds; 0: not given */
+	unsigned tries; /* +tries, the same */
 	bool json;
+	char command[512]; /* as it was typed, or its beginning */
 	bool unanswered;
 	bool failed;
 };
@@ -63,6 +66,13 @@ static char *dig_spell_out(char *word)
 		return word;
 	const char *letter = strchr(letters, word[1]);
 	return letter ? words[letter - letters] : word;
+}
+
+static void dig_note_command(struct dig *d, int argc, char **argv)
+{
+	size_t length = 0;
+	for (int i = 1; i < argc && length < sizeof d->command; i++)
+		length += (size_t)snprintf(d->command + length, sizeof d->command - length, " %s", argv[i]);
 }
 
 static int dig_refuse(const struct dig *d, const char *what, const char *why)
@@ -132,6 +142,17 @@ static unsigned dig_part(const char *name)
 	return 0;
 }
 
+/* +time=N and +tries=N. False: it is neither. */
+static bool dig_take_patience(struct dig *d, const char *name)
+{
+	bool is_time = strncmp(name, "time=", 5) == 0;
+	uint64_t number;
+	if ((!is_time && strncmp(name, "tries=", 6) != 0) || !options_number(strchr(name, '=') + 1, 1, 1000, &number))
+		return false;
+	*(is_time ? &d->time : &d->tries) = (unsigned)number;
+	return true;
+}
+
 /* +NAME or +noNAME */
 static int dig_take_plus(struct dig *d, const char *word)
 {
@@ -146,7 +167,7 @@ static int dig_take_plus(struct dig *d, const char *word)
 		d->tcp = on;
 	else if (strcmp(name, "trace-cache") == 0)
 		d->trace_cache = on;
-	else
+	else if (!dig_take_patience(d, name))
 		return dig_refuse(d, word, "there is no such option");
 	return 0;
 }
@@ -203,6 +224,7 @@ static int dig_take_option(struct dig *d, int option)
 static int dig_parse(struct dig *d, int argc, char **argv)
 {
 	int option, status = 0;
+	dig_note_command(d, argc, argv);
 	for (int i = 1; i < argc; i++)
 		argv[i] = dig_spell_out(argv[i]);
 	options_begin(&d->options, argv[0], OPTIONS_MACHINE);
@@ -259,11 +281,30 @@ static bool dig_find_server(struct dig *d, struct host *h, struct endpoint *serv
 	return found > 0;
 }
 
+/* +time and +tries are over, sooner than the resolver's own patience: it is as if that were. */
+static void dig_give_up(struct dig *d, struct host *h, const struct dns_wanted *wanted)
+{
+	struct dns_answer answer = {.status = DNS_TIMEOUT, .type = wanted->type, .server = wanted->server};
+	const struct endpoint *first = dns_server(host_stack(h), 0);
+	if (address_is_any(wanted->server.address) && first)
+		answer.server = *first;
+	if (answer.server.port == 0)
+		answer.server.port = DNS_PORT;
+	dns_name_parse(wanted->name, &answer.name);
+	dig_see(d, &answer);
+}
+
 /* False: that was a signal, or the machine cannot go on. */
 static bool dig_ask(struct dig *d, struct host *h, const struct dig_question *question, const struct endpoint *server)
 {
 	const struct dns_wanted wanted = {question->name, question->type, *server, d->tcp};
-	int error = host_look_up(h, &wanted, HOST_FOREVER, dig_see, d);
+	int patience =
+	    d->time || d->tries ? (int)((d->time ? d->time : 5) * (d->tries ? d->tries : 3)) * 1000 : HOST_FOREVER;
+	int error = host_look_up(h, &wanted, patience, dig_see, d);
+	if (error == -ETIMEDOUT) {
+		dig_give_up(d, h, &wanted);
+		return true;
+	}
 	if (!error && d->trace_cache)
 		dns_cache_walk(host_stack(h), dig_see_cached, NULL);
 	if (error && error != -EINTR && error != -ENODEV)
@@ -272,16 +313,6 @@ static bool dig_ask(struct dig *d, struct host *h, const struct dig_question *qu
 	d->failed |= error;
 	fflush(stdout);
 	return error != -EINTR && error != -ENODEV;
-}
-
-static void dig_print_command(const struct dig *d, int argc, char **argv)
-{
-	if (d->json || d->brief || !(d->parts & DIG_COMMAND))
-		return;
-	printf("\n; <<>> strata dig <<>>");
-	for (int i = 1; i < argc; i++)
-		printf(" %s", argv[i]);
-	printf("\n");
 }
 
 int dig_main(int argc, char **argv)
@@ -295,8 +326,8 @@ int dig_main(int argc, char **argv)
 	if (!h)
 		return DIG_INTERNAL;
 	dig.failed = !dig_find_server(&dig, h, &server);
-	if (!dig.failed)
-		dig_print_command(&dig, argc, argv);
+	if (!dig.failed && !dig.json && !dig.brief && (dig.parts & DIG_COMMAND))
+		printf("\n; <<>> strata dig <<>>%s\n", dig.command);
 	for (unsigned i = 0; i < dig.count && !dig.failed; i++)
 		if (!dig_ask(&dig, h, &dig.questions[i], &server))
 			break;

@@ -53,6 +53,7 @@ static const struct command commands[] = {
         "  -t TYPE, -q NAME   what could be mistaken for something else;  -p PORT  of the server (53)\n"
         "  +short             nothing but the data\n"
         "  +tcp               over TCP from the start\n"
+        "  +time=N, +tries=N  give up after N seconds so many times (else after 7 for each server)\n"
         "  +trace-cache       show after each question what the cache holds\n"
         "  +[no]all, cmd, comments, question, answer, authority, additional, stats: what to show\n"
         "  --json             one object for each question\n"

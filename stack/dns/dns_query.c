@@ -215,7 +215,6 @@ static void dns_ask(struct stack *s, struct dns_query *q)
 		q->id = (uint16_t)random_next(&s->random);
 		if (q->tcp ? ask_by_tcp(s, q, server) : ask_by_udp(s, q, server))
 			break;
-		dns_note_failure(q, DNS_UNREACHABLE);
 		if (next_server(q))
 			continue;
 		q->turn = 0;

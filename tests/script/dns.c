@@ -72,6 +72,11 @@ struct dns_request *look_with(const struct dns_wanted *wanted)
 	return request;
 }
 
+int try_look(const struct dns_wanted *wanted)
+{
+	return dns_begin(harness_stack(), wanted, done, &heard, NULL);
+}
+
 struct dns_request *look(const char *name, unsigned type)
 {
 	return look_with(&(struct dns_wanted){.name = name, .type = (uint16_t)type});
@@ -296,7 +301,7 @@ size_t tcp_reply_length(void)
 	return 2 + message.length;
 }
 
-void in_tcp_reply(const char *flags, size_t from, size_t end)
+void in_tcp_reply_alone(const char *flags, size_t from, size_t end)
 {
 	struct frame frame = frame_tcp("%s %zu:%zu(%zu) ack 1", flags, from + 1, end + 1, end - from);
 	const uint8_t prefix[2] = {(uint8_t)(message.length >> 8), (uint8_t)message.length};
@@ -307,6 +312,11 @@ void in_tcp_reply(const char *flags, size_t from, size_t end)
 	       flow_current()->our_isn + 1 + 2 + 12 + (uint32_t)message.to.length + (message.to.edns ? 11 : 0));
 	frame_fix(&frame);
 	in_frame(&frame);
+}
+
+void in_tcp_reply(const char *flags, size_t from, size_t end)
+{
+	in_tcp_reply_alone(flags, from, end);
 	pass(0);
 	out_rest();
 }

@@ -40,6 +40,9 @@ void two_servers(void);
 struct dns_request *look(const char *name, unsigned type);
 struct dns_request *look_with(const struct dns_wanted *wanted);
 
+/* The same, whatever dns_begin() answers. */
+int try_look(const struct dns_wanted *wanted);
+
 /* A question for this has left to this server, once the next frame is taken; it is well-formed. */
 #define out_question(server, name, type) harness_out_question(HERE, (server), (name), (type))
 struct asked harness_out_question(const char *file, int line, const char *server, const char *name, unsigned type);
@@ -68,8 +71,9 @@ void out_syn(const char *server);
 struct asked harness_out_tcp_question(const char *file, int line, const char *server, const char *name, unsigned type);
 
 /* Bytes `from` up to `end` of TCP's length field and the answer arrive; it has tcp_reply_length() of them. `flags` is a
- * segment's. What we say to that is taken and thrown away. */
+ * segment's. What we say to that is taken and thrown away; or left to the test. */
 void in_tcp_reply(const char *flags, size_t from, size_t end);
+void in_tcp_reply_alone(const char *flags, size_t from, size_t end);
 size_t tcp_reply_length(void);
 
 /* One look-up has come to its end since the last time, in this way; its records are these lines. */

@@ -269,6 +269,36 @@ Test(dns, a_type_that_is_not_there_is_remembered_for_that_type)
 	ask_www();
 }
 
+/* What is not there is where the alias leads: of other types there may be other aliases. */
+Test(dns, an_alias_of_nothing_is_remembered_for_its_type)
+{
+	struct asked q = ask_www();
+	reply(&q, NXDOMAIN_REPLY);
+	reply_name(WWW, DNS_CNAME, 40, "b.example.net");
+	authority();
+	reply_soa("example.net", 100, 100);
+	in_reply();
+	found(DNS_NXDOMAIN, "www.example.com. 40 CNAME b.example.net.\n");
+	look(WWW, DNS_A);
+	found(DNS_NXDOMAIN, "www.example.com. 40 CNAME b.example.net.\n");
+	look(WWW, DNS_CNAME);
+	out_question(SERVER, WWW, DNS_CNAME);
+}
+
+/* What is known of all types at once was not all that there is. */
+Test(dns, an_answer_for_any_type_is_none_for_one)
+{
+	look(WWW, DNS_ANY);
+	struct asked q = out_question(SERVER, WWW, DNS_ANY);
+	reply(&q, GOOD_REPLY);
+	reply_a(WWW, 300, "198.51.100.80");
+	reply_name(WWW, DNS_MX, 300, "");
+	reply_poke16(12 + q.length + 17 + 14 + 17, 99); /* the type of the second */
+	in_reply();
+	found(DNS_GOOD, "www.example.com. 300 A 198.51.100.80\nwww.example.com. 300 TYPE99 \\# 1 00\n");
+	ask_www();
+}
+
 /* RFC 2308 5: no SOA, nothing to remember. Neither is there with one of another zone. */
 Test(dns, a_denial_without_its_zone_is_not_remembered)
 {

@@ -3,6 +3,7 @@
  * Scripts about look-ups over TCP: RFC 1035 4.2.2, RFC 7766.
  */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <string.h>
 
 #include "tests/script/dns.h"
@@ -101,10 +102,47 @@ Test(dns_tcp, without_edns_there_too)
 	struct asked q = out_tcp_question(SERVER, WWW, DNS_A);
 	check(q.edns);
 	reply(&q, 0x8181);
-	harness_deaf(true);
+	in_tcp_reply_alone("P.", 0, tcp_reply_length());
+	out_frame(); /* the end of the first connection */
+	q = out_tcp_question(SERVER, WWW, DNS_A);
+	check(!q.edns);
+	write_www(&q);
 	in_tcp_reply("P.", 0, tcp_reply_length());
-	check(counted(COUNT_DNS_QUERIES_OUT) == 1 && counted(COUNT_TCP_ACTIVE_OPENS) == 2);
+	found(DNS_GOOD, www_found);
 	end_of_script();
+}
+
+/* Whatever allocation fails, the look-up comes to an end. */
+Test(dns_tcp, memory_that_runs_out)
+{
+	bool failed = true;
+	for (unsigned nth = 1; failed; nth++) {
+		harness_end();
+		dns_start();
+		cut_short();
+		out_rest(); /* a SYN */
+		check(found_so_far() == 0);
+		harness_deaf(true);
+		pass(40 * SECOND); /* nobody accepts, three times: for now the server's Ethernet address is known */
+		check(found_so_far() == 1);
+		harness_deaf(false);
+		harness_fail_allocation(nth, false);
+		int error;
+		do
+			error = try_look(&(struct dns_wanted){.name = WWW, .type = DNS_A, .tcp = true});
+		while (error == -ENOMEM);
+		check(error == 0);
+		pass(0);
+		if (found_so_far() == 1) {
+			out_syn(SERVER);
+			harness_deaf(true);
+			in("S. 0:0(0) ack 1 win 65535 <mss 1460>");
+		}
+		end_of_script();
+		check(found_so_far() == 2);
+		failed = harness_allocation_failed();
+		check(nth < 20);
+	}
 }
 
 /* --- Servers that do not help -------------------------------------------------------------------------------------- */
