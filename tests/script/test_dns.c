@@ -616,6 +616,33 @@ Test(dns, a_server_without_edns)
 	}
 }
 
+/* Nor are errors without the question anything but errors: what does not say so is no answer. */
+Test(dns, errors_without_a_question)
+{
+	two_servers();
+	for (unsigned rcode = 0; rcode < 16; rcode++) {
+		struct asked q = ask_www(), bare = q;
+		bare.length = 0;
+		reply(&bare, 0x8180 + rcode);
+		reply_poke16(4, 0);
+		in_reply();
+		if (rcode == 1 || rcode == 4) {
+			out_question(SERVER, WWW, DNS_A);
+			after(SECOND);
+		} else if (rcode != 2 && rcode != 5) {
+			assert_dropped(DROP_DNS_MALFORMED);
+			after(SECOND);
+		}
+		q = out_question(OTHER, WWW, DNS_A);
+		reply(&q, 0x8185);
+		harness_deaf(true);
+		in_reply();
+		pass(10 * SECOND);
+		harness_deaf(false);
+		check(found_count() == 1);
+	}
+}
+
 Test(dns, a_server_that_does_not_understand_at_all)
 {
 	struct asked q = ask_www();
@@ -658,6 +685,15 @@ Test(dns, the_same_is_asked_once)
 	out_question(SERVER, WWW, DNS_AAAA);
 	reply_www(&q);
 	check(found_count() == 3);
+}
+
+/* In one go: for what is being asked already, and for something else. */
+Test(dns, one_that_waits_does_not_hold_up_the_next)
+{
+	ask_www();
+	look(WWW, DNS_A);
+	look("b.example", DNS_A);
+	out_question(SERVER, "b.example", DNS_A);
 }
 
 Test(dns, several_at_once_in_any_order)
