@@ -67,6 +67,7 @@ start_nsd() {
 
 # start_dnsmasq ADDRESS. Types that it has no option for are given in hexadecimal: NS ns.example. and the SOA above.
 start_dnsmasq() {
+	said=$scratch/dnsmasq.$1
 	set -- --listen-address="$1" --bind-interfaces --no-daemon --no-resolv --no-hosts --conf-file=/dev/null --user=root \
 		--pid-file= --local=/example/ --local=/100.51.198.in-addr.arpa/ --local-ttl=300 \
 		--mx-host=example,mail.example,10 --txt-record=example,'v=spf1 -all','a "b"' --address=/mail.example/192.0.2.25 \
@@ -76,9 +77,9 @@ start_dnsmasq() {
 	for n in $(seq 15); do
 		set -- "$@" --txt-record=big.example,"$n$text"
 	done
-	dnsmasq "$@" >"$scratch/dnsmasq" 2>&1 &
+	dnsmasq "$@" >"$said" 2>&1 &
 	dnsmasq=$!
-	within 10 grep -q 'started, version' "$scratch/dnsmasq" || { cat "$scratch/dnsmasq" && return 1; }
+	within 10 grep -q 'started, version' "$said" || { cat "$said" && return 1; }
 }
 
 dig() { timeout 60 "$BUILD/strata" dig "$@" 2>"$log"; }
