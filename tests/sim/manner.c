@@ -8,7 +8,8 @@
 #include "socket/socket_private.h"
 #include "tests/sim/world.h"
 
-#define SIM_PROBES (SIM_SECOND / 10) /* between two questions whether the peer is there, at least: they go on for hours */
+#define SIM_PROBES \
+	(SIM_SECOND / 10) /* between two questions whether the peer is there, at least: they go on for hours */
 
 /* ---- drawing and setting ---- */
 
