@@ -21,6 +21,7 @@ SCRIPT  := $(wildcard tests/script/*.c) $(HARNESS)
 SIM     := $(wildcard tests/sim/*.c)
 FUZZ    := $(filter-out tests/fuzz/driver.c,$(wildcard tests/fuzz/*.c))
 DRILL   := $(filter-out tests/packetdrill/test_%.c,$(wildcard tests/packetdrill/*.c))
+MODEL   := $(wildcard tests/fuzz/model/*.c)
 PROGRAMS := $(patsubst tests/system/%.c,$(BUILD)/tests/%,$(wildcard tests/system/*.c))
 PAGES   := $(patsubst apps/www/%,$(BUILD)/gen/%.inc,$(wildcard apps/www/*))
 FORMAT   = $(wildcard stack/*.[ch] stack/*/*.[ch] drivers/*.[ch] apps/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
@@ -33,7 +34,7 @@ pic = $(1:%.c=$(BUILD)/pic/%.o)
 STACK_SAN := $(call san,$(STACK))
 HOST_SAN  := $(call san,$(filter-out apps/main.c,$(HOST)))
 OBJECTS   := $(call obj,$(STACK) $(HOST)) $(call san,$(sort $(STACK) $(HOST) $(UNIT) $(SCRIPT) $(SIM) $(wildcard tests/packetdrill/*.c))) \
-	$(call san,$(wildcard tests/system/*.c tests/fuzz/*.c))
+	$(call san,$(wildcard tests/system/*.c tests/system/*/*.c tests/fuzz/*.c) $(MODEL))
 
 # What is run is told in short; `make Q=` tells it in full.
 Q ?= @
@@ -61,10 +62,13 @@ $(BUILD)/tests/sim: $(call san,$(filter-out tests/sim/main.c,$(SIM)) tests/harne
 $(BUILD)/tests/worlds: $(call san,$(filter-out tests/sim/test_%.c,$(SIM))) $(HOST_SAN) $(STACK_SAN)
 $(BUILD)/tests/unit $(BUILD)/tests/script $(BUILD)/tests/sim: LDLIBS += -lcriterion
 $(PROGRAMS): $(BUILD)/tests/%: $(BUILD)/san/tests/system/%.o
-$(BUILD)/tests/client $(BUILD)/tests/udp_client: $(HOST_SAN) $(STACK_SAN)
+$(BUILD)/tests/client $(BUILD)/tests/udp_client $(BUILD)/tests/kernel: $(HOST_SAN) $(STACK_SAN)
+$(BUILD)/tests/kernel $(BUILD)/tests/kernel_peer: $(call san,$(wildcard tests/system/kernel/*.c))
 $(REPLAYS): $(BUILD)/tests/fuzz/%: $(BUILD)/san/tests/fuzz/%.o $(call san,tests/fuzz/driver.c) $(STACK_SAN)
 $(FUZZERS): $(BUILD)/tests/fuzzer/%: $(BUILD)/san/tests/fuzz/%.o $(STACK_SAN)
 $(FUZZERS): LDFLAGS += -fsanitize=fuzzer
+$(BUILD)/tests/fuzz/peer $(BUILD)/tests/fuzzer/peer: $(call san,$(MODEL))
+$(BUILD)/tests/fuzz/http $(BUILD)/tests/fuzzer/http: $(HOST_SAN)
 $(BUILD)/tests/%:
 	@mkdir -p $(@D)
 	@echo "  link  $@"
@@ -123,7 +127,8 @@ test:
 	@$(MAKE) --no-print-directory tests
 	@BUILD=$(BUILD) scripts/test
 
-# The checks that need more than most people have: another compiler, and Wireshark's opinion of our frames.
+# The checks that need more than most people have: another compiler, Wireshark's opinion of our frames, real name servers, wrk's
+# impatience.
 test-peers:
 	@scripts/setup --for peers
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang STRICT=-Werror all objects programs
@@ -140,6 +145,10 @@ FROM  := 0
 sim: $(BUILD)/tests/worlds
 	@$(BUILD)/tests/worlds $(FROM) $(SEEDS)
 
+# A peer that knows the numbers and bends what it says (tests/fuzz/peer.c): SEEDS programs of random bytes, from seed FROM on.
+peer: $(BUILD)/tests/fuzz/peer
+	@$(if $(filter 1,$(SEEDS)),STORY=1) $(BUILD)/tests/fuzz/peer -s $(FROM) $(SEEDS)
+
 # The table of requirements in tests/README.md, written anew from tests/requirements.
 requirements:
 	@scripts/rfc-index
@@ -148,11 +157,12 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib
 	install -m 755 $(BUILD)/strata $(DESTDIR)$(PREFIX)/bin/strata
 	install -m 644 $(BUILD)/libstrata.a $(DESTDIR)$(PREFIX)/lib/libstrata.a
-	for folder in . base socket; do \
+	for folder in . base dns socket; do \
 		install -d $(DESTDIR)$(PREFIX)/include/strata/$$folder || exit 1; \
 	done
 	install -m 644 stack/stack.h $(DESTDIR)$(PREFIX)/include/strata
 	install -m 644 stack/base/*.h $(DESTDIR)$(PREFIX)/include/strata/base
+	install -m 644 stack/dns/dns.h stack/dns/dns_text.h stack/dns/dns_wire.h $(DESTDIR)$(PREFIX)/include/strata/dns
 	install -m 644 stack/socket/socket.h $(DESTDIR)$(PREFIX)/include/strata/socket
 
 format:
@@ -168,16 +178,17 @@ help:
 	@echo "make              build $(BUILD)/strata and $(BUILD)/libstrata.a   (CC=clang for another compiler)"
 	@echo "make run          watch this machine's ping and curl talk to strata, in a network of their own"
 	@echo "make test         the laws, the unit and script tests, and real ping and curl where a TAP can be had"
-	@echo "make test-peers   the same code by clang, and tshark's verdict on our frames"
+	@echo "make test-peers   the same code by clang, tshark's verdict on our frames, real name servers, wrk's load"
 	@echo "make fuzz         SECONDS=60 for each parser and for the whole stack: libFuzzer, and AFL++ where installed"
 	@echo "make sim          SEEDS=1000 worlds, FROM=0: stacks on bad wires in virtual time; SEEDS=1 tells the story of one"
 	@echo "make packetdrill  build $(BUILD)/libstrata-packetdrill.so, the stack for packetdrill's scripts"
+	@echo "make peer         SEEDS=1000 programs, FROM=0: a peer that bends its segments, against a model of RFC 9293; SEEDS=1 tells one"
 	@echo "make requirements write the table of requirements and their tests into tests/README.md"
 	@echo "make install      to PREFIX=$(PREFIX), below DESTDIR= if given"
 	@echo "make format       lay the code out by .clang-format;  make lint  say what tools find in it"
 	@echo "make clean        remove $(BUILD)/"
 
-.PHONY: all tests packetdrill objects programs fuzzers run test test-peers fuzz sim requirements install format lint clean help
+.PHONY: all tests packetdrill objects programs fuzzers run test test-peers fuzz sim peer requirements install format lint clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 

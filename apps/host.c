@@ -355,7 +355,7 @@ static struct host *host_open_named(struct driver *device, const char *name, con
 	h->signals = -1;
 	snprintf(h->device, sizeof h->device, "%s", name);
 	if (!options_settle(&h->options, name) || !host_draw_seed(h) || !host_wrap(h) || host_hear_signals(h) != 0 ||
-	    !host_create_stack(h) || !host_probe(h)) {
+	    !host_create_stack(h) || !host_set_names(h) || !host_probe(h)) {
 		host_release(h);
 		return NULL;
 	}

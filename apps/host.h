@@ -22,6 +22,7 @@
 #define STRATA_APPS_HOST_H
 
 #include "apps/options.h"
+#include "dns/dns.h"
 #include "drivers/driver.h"
 #include "stack.h"
 
@@ -81,8 +82,34 @@ int host_send(struct host *host, struct socket *socket, const void *bytes, size_
 /* Receive at least one byte: how many, 0 at the end of the stream, or the connection's error. */
 long host_receive(struct host *host, struct socket *socket, void *bytes, size_t room, int timeout);
 
+/* End as BSD's close() does where SO_LINGER is on: say that nothing more is sent, wait until the peer has acknowledged all, and
+ * close; what has not been acknowledged by then is lost, and the connection reset. The socket is invalid afterwards: 0,
+ * -ETIMEDOUT, or the connection's error. (Not to wait here is socket_set_linger() and socket_close().) */
+int host_close_lingering(struct host *host, struct socket *socket, int timeout);
+
 /* End politely: say that nothing more is sent, throw away what still comes until the peer has ended too, and close.
  * The socket is invalid afterwards, whatever the answer: 0, or why the peer's end was not waited for. */
 int host_close_socket(struct host *host, struct socket *socket, int timeout);
+
+/* ---- names (host_resolve.c) ---- */
+
+/* Look up what `wanted` says, and have `see` called with the answer, which is borrowed for the length of that call. 0 when it has
+ * been, whatever the answer is; or -EINVAL, -EAGAIN, -ENOMEM as dns_begin() tells. */
+int host_look_up(struct host *host, const struct dns_wanted *wanted, int timeout,
+		 void (*see)(void *user, const struct dns_answer *answer), void *user);
+
+/* Find the IPv4 addresses of a host by its name, or by its address in numbers: how many there are, the first `room` > 0 of which
+ * are put into `addresses`. -EINVAL: no name, or an IPv6 address; -ENOENT: there is no such name, or it has no address; -EIO: the servers
+ * could not find out, refuse, or answer nonsense; -ENETUNREACH: none can be reached; -ETIMEDOUT, also when none has answered.
+ * *status, where not NULL, is why, for dns_status_text(). */
+int host_resolve(struct host *host, const char *name, int timeout, struct address *addresses, unsigned room,
+		 enum dns_status *status);
+
+/* Give the stack its name servers and fixed names, as the options say; what host_open() does. False: no memory. */
+bool host_set_names(struct host *host);
+
+/* The name servers in the text of a resolv.conf(5) that a separate machine can reach: IPv4, and not loopback. How many, `room` at
+ * most. */
+unsigned host_read_resolv_conf(const char *text, struct address *servers, unsigned room);
 
 #endif

@@ -102,6 +102,26 @@ long host_receive(struct host *h, struct socket *socket, void *bytes, size_t roo
 	return received;
 }
 
+static bool host_has_sent_all(void *socket)
+{
+	return socket_sent_all(socket);
+}
+
+int host_close_lingering(struct host *h, struct socket *socket, int timeout)
+{
+	int error = socket_shutdown(socket, SOCKET_SHUTDOWN_WRITE);
+	if (!error)
+		error = host_until(h, host_has_sent_all, socket, timeout);
+	if (!error)
+		error = socket_error(socket);
+	if (error)
+		socket_abort(socket);
+	else
+		socket_close(socket);
+	host_flush(h);
+	return error;
+}
+
 int host_close_socket(struct host *h, struct socket *socket, int timeout)
 {
 	uint8_t nowhere[4096];

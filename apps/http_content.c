@@ -1,80 +1,22 @@
 /* SPDX-License-Identifier: MIT
  *
- * Files and pages to serve: see http_content.h.
+ * Files to serve: see http_content.h.
  */
 #include "apps/http_content.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/openat2.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "apps/http_listing.h"
 #include "apps/http_target.h"
-
-/* apps/www/index.html, byte by byte */
-static const uint8_t built_in_page[] = {
-#include "index.html.inc"
-};
-
-int http_content_built_in(struct http_content *content, const char *path, time_t modified)
-{
-	if (*path && strcmp(path, "index.html") != 0)
-		return -ENOENT;
-	*content = (struct http_content){
-	    .type = http_content_type("index.html"),
-	    .length = sizeof built_in_page,
-	    .modified = modified,
-	    .bytes = built_in_page,
-	    .descriptor = -1,
-	};
-	return 0;
-}
-
-const char *http_content_type(const char *path)
-{
-	static const struct {
-		const char *extension, *type;
-	} types[] = {
-	    {".html", "text/html; charset=utf-8"},
-	    {".htm", "text/html; charset=utf-8"},
-	    {".css", "text/css; charset=utf-8"},
-	    {".js", "text/javascript; charset=utf-8"},
-	    {".mjs", "text/javascript; charset=utf-8"},
-	    {".txt", "text/plain; charset=utf-8"},
-	    {".md", "text/markdown; charset=utf-8"},
-	    {".csv", "text/csv; charset=utf-8"},
-	    {".c", "text/plain; charset=utf-8"},
-	    {".h", "text/plain; charset=utf-8"},
-	    {".json", "application/json"},
-	    {".xml", "application/xml"},
-	    {".pdf", "application/pdf"},
-	    {".wasm", "application/wasm"},
-	    {".zip", "application/zip"},
-	    {".gz", "application/gzip"},
-	    {".svg", "image/svg+xml"},
-	    {".png", "image/png"},
-	    {".jpg", "image/jpeg"},
-	    {".jpeg", "image/jpeg"},
-	    {".gif", "image/gif"},
-	    {".webp", "image/webp"},
-	    {".ico", "image/x-icon"},
-	    {".woff2", "font/woff2"},
-	    {".mp3", "audio/mpeg"},
-	    {".mp4", "video/mp4"},
-	    {".webm", "video/webm"},
-	};
-	const char *slash = strrchr(path, '/');
-	const char *extension = strrchr(slash ? slash : path, '.');
-	for (size_t i = 0; extension && i < sizeof types / sizeof types[0]; i++)
-		if (strcasecmp(extension, types[i].extension) == 0)
-			return types[i].type;
-	return "application/octet-stream";
-}
 
 /* Open below the directory, whatever the path says. Not blocking, so that a FIFO without a writer cannot hold us up.
  * The kernel answers EAGAIN when something was renamed while it followed a "..": a few tries get past that. */
@@ -93,7 +35,8 @@ static int open_beneath(int directory, const char *path)
 	}
 }
 
-/* Errors that say something about the system, not about the path. */
+/* What is told of an error: that the system is in trouble, that this is not for everybody, or else that it is not
+ * there. */
 static int path_error(int error)
 {
 	switch (-error) {
@@ -104,12 +47,18 @@ static int path_error(int error)
 	case ENFILE:
 	case ENOMEM:
 		return error;
+	case EACCES:
+	case EPERM:
+	case EXDEV: /* outside the directory */
+	case ELOOP:
+	case ENXIO: /* a socket */
+		return -EACCES;
 	default:
 		return -ENOENT;
 	}
 }
 
-/* Fill in what the file says about itself. Only regular files have a length to announce: -ENOENT for others,
+/* Fill in what the file says about itself. Only regular files have a length to announce: -EACCES for others,
  * -EISDIR. */
 static int describe(struct http_content *content, int descriptor, const char *path)
 {
@@ -119,13 +68,18 @@ static int describe(struct http_content *content, int descriptor, const char *pa
 	if (S_ISDIR(status.st_mode))
 		return -EISDIR;
 	if (!S_ISREG(status.st_mode))
-		return -ENOENT;
+		return -EACCES;
 	*content = (struct http_content){
 	    .type = http_content_type(path),
 	    .length = (uint64_t)status.st_size,
-	    .modified = status.st_mtime,
+	    .end = (uint64_t)status.st_size,
+	    .validators.modified = status.st_mtime,
+	    .ranges = true,
 	    .descriptor = descriptor,
 	};
+	snprintf(content->validators.etag, sizeof content->validators.etag,
+		 "\"%" PRIx64 "-%" PRIx64 "-%" PRIx64 ".%lx\"", (uint64_t)status.st_ino, content->length,
+		 (uint64_t)status.st_mtim.tv_sec, (unsigned long)status.st_mtim.tv_nsec);
 	return 0;
 }
 
@@ -140,32 +94,88 @@ static int open_file(struct http_content *content, int directory, const char *pa
 	return error;
 }
 
-int http_content_open(struct http_content *content, int directory, const char *path)
+/* Where there is a compressed copy beside a file, and not an old one, the client may have that: it gets the same type, and its own
+ * entity tag (RFC 9110 8.8.3.3). */
+static void choose_encoding(struct http_content *content, int directory, const char *path, bool gzip)
+{
+	struct http_content compressed = HTTP_CONTENT_NONE;
+	char name[HTTP_PATH_MAX + sizeof "./index.html.gz"];
+	snprintf(name, sizeof name, "%s.gz", path);
+	if (open_file(&compressed, directory, name))
+		return;
+	bool fresh = compressed.validators.modified >= content->validators.modified;
+	struct http_content *chosen = gzip && fresh ? &compressed : content;
+	http_content_close(chosen == content ? &compressed : content);
+	chosen->type = content->type;
+	*content = *chosen;
+	content->gzip = chosen == &compressed;
+	content->varies = fresh;
+}
+
+static int open_variant(struct http_content *content, int directory, const char *path, bool gzip)
+{
+	int error = open_file(content, directory, path);
+	if (!error)
+		choose_encoding(content, directory, path, gzip);
+	return error;
+}
+
+/* The names in a directory, as a page. */
+static int open_listing(struct http_content *content, int directory, const char *path)
+{
+	struct http_buffer page = HTTP_BUFFER(HTTP_LISTING_MAX);
+	int descriptor = open_beneath(directory, *path ? path : ".");
+	if (descriptor < 0)
+		return path_error(descriptor);
+	int error = http_listing_write(&page, descriptor, path);
+	if (error) {
+		http_buffer_free(&page);
+		return path_error(error);
+	}
+	*content = http_content_buffer(http_content_type("index.html"), &page);
+	return 0;
+}
+
+int http_content_open(struct http_content *content, int directory, const char *path, bool gzip)
 {
 	size_t length = strlen(path);
-	int error = open_file(content, directory, *path ? path : ".");
+	*content = HTTP_CONTENT_NONE;
+	int error = open_variant(content, directory, *path ? path : ".", gzip);
 	if (error != -EISDIR || (length > 0 && path[length - 1] != '/'))
 		return error;
 	char index[HTTP_PATH_MAX + sizeof "./index.html"];
 	snprintf(index, sizeof index, "%s/index.html", *path ? path : ".");
-	error = open_file(content, directory, index);
-	return error == -EISDIR ? -ENOENT : error;
+	error = open_variant(content, directory, index, gzip);
+	return error == -ENOENT || error == -EISDIR ? open_listing(content, directory, path) : error;
+}
+
+struct http_content http_content_memory(const char *type, const void *bytes, size_t length)
+{
+	return (struct http_content){.type = type, .length = length, .end = length, .bytes = bytes, .descriptor = -1};
+}
+
+struct http_content http_content_buffer(const char *type, struct http_buffer *buffer)
+{
+	struct http_content content = http_content_memory(type, buffer->bytes, buffer->length);
+	content.owned = buffer->bytes;
+	*buffer = HTTP_BUFFER(buffer->limit);
+	return content;
 }
 
 long http_content_read(struct http_content *content, uint8_t *to, size_t room)
 {
-	uint64_t left = content->length - content->sent;
+	uint64_t left = content->end - content->at;
 	size_t wanted = room < left ? room : (size_t)left;
 	ssize_t got = (ssize_t)wanted;
 	if (content->bytes)
-		memcpy(to, content->bytes + content->sent, wanted);
+		memcpy(to, content->bytes + content->at, wanted);
 	else
 		do
-			got = pread(content->descriptor, to, wanted, (off_t)content->sent);
+			got = pread(content->descriptor, to, wanted, (off_t)content->at);
 		while (got < 0 && errno == EINTR);
 	if (got < 0)
 		return -errno;
-	content->sent += (uint64_t)got;
+	content->at += (uint64_t)got;
 	return got;
 }
 
@@ -173,6 +183,8 @@ void http_content_close(struct http_content *content)
 {
 	if (content->descriptor >= 0)
 		close(content->descriptor);
+	free(content->owned);
+	content->owned = NULL;
 	content->descriptor = -1;
 }
 

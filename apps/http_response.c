@@ -5,109 +5,106 @@
 #include "apps/http_response.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
+#include <stdlib.h>
 
-struct status_text {
-	enum http_status status;
-	const char *reason;
-	const char *sentence; /* for the page; NULL: it has none */
-};
+#include "apps/http_date.h"
+#include "apps/http_style.h"
 
-static const struct status_text *status_text(enum http_status status)
+#define PAGE_MAX 4096
+
+void http_response_refuse(struct http_response *response, enum http_status status)
 {
-	static const struct status_text texts[] = {
-	    {HTTP_OK, "OK", NULL},
-	    {HTTP_MOVED_PERMANENTLY, "Moved Permanently", "This is a directory, whose address ends in a slash."},
-	    {HTTP_BAD_REQUEST, "Bad Request", "This is not a request that this server can read."},
-	    {HTTP_NOT_FOUND, "Not Found", "There is nothing here under this name."},
-	    {HTTP_METHOD_NOT_ALLOWED, "Method Not Allowed", "Only GET and HEAD are answered here."},
-	    {HTTP_INTERNAL_SERVER_ERROR, "Internal Server Error",
-	     "The server cannot read this just now; try again later."},
-	};
-	size_t i = sizeof texts / sizeof texts[0] - 1;
-	while (i > 0 && texts[i].status != status)
-		i--;
-	return &texts[i];
+	struct http_buffer page = HTTP_BUFFER(PAGE_MAX);
+	const char *reason = http_status_reason(status), *sentence = http_status_sentence(status);
+	http_response_release(response);
+	response->status = status;
+	if (!*sentence)
+		return;
+	http_buffer_print(&page, "%s<title>%d %s</title>\n<h1>%d %s</h1>\n<p>%s</p>\n</html>\n", HTTP_STYLE_HEAD,
+			  status, reason, status, reason, sentence);
+	response->content = http_content_buffer("text/html; charset=utf-8", &page);
 }
 
-char *http_date(time_t time, char text[HTTP_DATE_TEXT])
+/* RFC 9110 8.8.2.1: a Last-Modified never lies after the Date beside it. With 304 it goes without saying where there is a
+ * tag (RFC 9110 15.4.5). */
+static void add_validators(struct http_buffer *to, const struct http_response *response, time_t now)
 {
-	/* Not strftime(): these names are English whatever the locale. */
-	static const char days[] = "SunMonTueWedThuFriSat";
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	const time_t end_of_9999 = 253402300799;
-	struct tm tm;
-	time = time < 0 ? 0 : time > end_of_9999 ? end_of_9999 : time;
-	gmtime_r(&time, &tm);
-	snprintf(text, HTTP_DATE_TEXT, "%.3s, %02u %.3s %04u %02u:%02u:%02u GMT", days + 3 * tm.tm_wday,
-		 (unsigned)tm.tm_mday % 100, months + 3 * tm.tm_mon, (unsigned)(tm.tm_year + 1900) % 10000,
-		 (unsigned)tm.tm_hour % 100, (unsigned)tm.tm_min % 100, (unsigned)tm.tm_sec % 100);
-	return text;
+	const struct http_validators *validators = &response->content.validators;
+	char date[HTTP_DATE_TEXT];
+	time_t modified = validators->modified < now ? validators->modified : now;
+	if (!*validators->etag) { /* made for this request alone */
+		http_buffer_print(to, "Cache-Control: no-store\r\n");
+		return;
+	}
+	if (response->status != HTTP_NOT_MODIFIED)
+		http_buffer_print(to, "Last-Modified: %s\r\n", http_date(modified, date));
+	http_buffer_print(to, "ETag: %s\r\n", validators->etag);
+	if (response->content.varies)
+		http_buffer_print(to, "Vary: Accept-Encoding\r\n");
 }
 
-/* Text that grows inside a HTTP_RESPONSE_ROOM. */
-struct text {
-	char *bytes;
-	size_t length;
-};
-
-__attribute__((format(printf, 2, 3))) static void text_add(struct text *text, const char *format, ...)
+/* RFC 9110 15.5.17: where it ends, for whom the range lay beyond. */
+static void add_range(struct http_buffer *to, const struct http_response *response)
 {
-	size_t room = HTTP_RESPONSE_ROOM - text->length;
-	va_list arguments;
-	va_start(arguments, format);
-	int length = vsnprintf(text->bytes + text->length, room, format, arguments);
-	va_end(arguments);
-	text->length += length < 0 ? 0 : (size_t)length < room ? (size_t)length : room - 1;
+	const struct http_content *content = &response->content;
+	if (response->status == HTTP_PARTIAL_CONTENT)
+		http_buffer_print(to, "Content-Range: bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64 "\r\n", content->at,
+				  content->end - 1, content->length);
+	if (response->status == HTTP_RANGE_NOT_SATISFIABLE)
+		http_buffer_print(to, "Content-Range: bytes */%" PRIu64 "\r\n", response->whole_length);
+	if (content->ranges)
+		http_buffer_print(to, "Accept-Ranges: bytes\r\n");
 }
 
-static void add_page(struct text *text, const struct status_text *what)
+/* RFC 9110 8.6: neither 204 nor 304 tell a length of theirs. */
+static void add_content(struct http_buffer *to, const struct http_response *response, time_t now)
 {
-	text_add(text,
-		 "<!doctype html>\n<html lang=\"en\"><meta name=\"viewport\" content=\"width=device-width\">"
-		 "<title>%d %s</title>\n<h1>%d %s</h1>\n<p>%s</p>\n",
-		 what->status, what->reason, what->status, what->reason, what->sentence);
+	const struct http_content *content = &response->content;
+	if (response->status != HTTP_NOT_MODIFIED && response->status != HTTP_NO_CONTENT) {
+		if (content->type)
+			http_buffer_print(to, "Content-Type: %s\r\nX-Content-Type-Options: nosniff\r\n", content->type);
+		http_buffer_print(to, "Content-Length: %" PRIu64 "\r\n", content->end - content->at);
+		if (content->gzip)
+			http_buffer_print(to, "Content-Encoding: gzip\r\n");
+		add_range(to, response);
+	}
+	if (content->type && response->status < HTTP_BAD_REQUEST)
+		add_validators(to, response, now);
 }
 
-/* RFC 9110 8.8.2.1: a Last-Modified never lies after the Date beside it. */
-static void add_content_fields(struct text *text, const struct http_response *response, time_t now)
+/* RFC 9112 9.3, RFC 9110 7.6.1: the option keep-alive also stands for the field Keep-Alive beside it. */
+static void add_connection(struct http_buffer *to, const struct http_response *response)
+{
+	if (!response->keep_alive) {
+		http_buffer_print(to, "Connection: close\r\n");
+		return;
+	}
+	http_buffer_print(to, "Connection: keep-alive\r\nKeep-Alive: timeout=%u", response->idle_seconds);
+	if (response->requests_most > 0)
+		http_buffer_print(to, ", max=%u", response->requests_most);
+	http_buffer_print(to, "\r\n");
+}
+
+void http_response_head(const struct http_response *response, time_t now, struct http_buffer *to)
 {
 	char date[HTTP_DATE_TEXT];
-	time_t modified = response->last_modified < now ? response->last_modified : now;
-	text_add(text, "Content-Type: %s\r\nContent-Length: %" PRIu64 "\r\nLast-Modified: %s\r\n",
-		 response->content_type, response->content_length, http_date(modified, date));
+	http_buffer_print(to, "HTTP/1.1 %d %s\r\nServer: strata\r\nDate: %s\r\n", response->status,
+			  http_status_reason(response->status), http_date(now, date));
+	if (response->allow)
+		http_buffer_print(to, "Allow: %s\r\n", response->allow);
+	if (response->location)
+		http_buffer_print(to, "Location: %s\r\n", response->location);
+	if (response->status == HTTP_SERVICE_UNAVAILABLE)
+		http_buffer_print(to, "Retry-After: 1\r\n");
+	add_content(to, response, now);
+	add_connection(to, response);
+	http_buffer_print(to, "\r\n");
 }
 
-/* RFC 9112 9.3, C.2.2: said wherever it differs from what the client's version takes for granted. */
-static void add_connection_field(struct text *text, const struct http_response *response)
+void http_response_release(struct http_response *response)
 {
-	if (!response->keep_alive)
-		text_add(text, "Connection: close\r\n");
-	else if (response->http_1_0)
-		text_add(text, "Connection: keep-alive\r\n");
-}
-
-size_t http_response_head(const struct http_response *response, time_t now, char to[HTTP_RESPONSE_ROOM])
-{
-	const struct status_text *what = status_text(response->status);
-	char date[HTTP_DATE_TEXT], page_bytes[HTTP_RESPONSE_ROOM];
-	struct text text = {to, 0}, page = {page_bytes, 0};
-	text_add(&text, "HTTP/1.1 %d %s\r\nServer: strata\r\nDate: %s\r\n", what->status, what->reason,
-		 http_date(now, date));
-	if (what->status == HTTP_METHOD_NOT_ALLOWED)
-		text_add(&text, "Allow: GET, HEAD\r\n"); /* RFC 9110 15.5.6 */
-	if (what->status == HTTP_MOVED_PERMANENTLY)
-		text_add(&text, "Location: %s\r\n", response->location); /* RFC 9110 15.4.2 */
-	if (what->sentence) {
-		add_page(&page, what);
-		text_add(&text, "Content-Type: text/html; charset=utf-8\r\nContent-Length: %zu\r\n", page.length);
-	} else {
-		add_content_fields(&text, response, now);
-	}
-	add_connection_field(&text, response);
-	text_add(&text, "\r\n");
-	if (!response->head_only)
-		text_add(&text, "%.*s", (int)page.length, page.bytes);
-	return text.length;
+	http_content_close(&response->content);
+	response->content = HTTP_CONTENT_NONE;
+	free(response->location);
+	response->location = NULL;
 }

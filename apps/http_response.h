@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The head of an HTTP response, from a struct to bytes (RFC 9112 4).
+ * The head of an HTTP response, from a struct to bytes (RFC 9112 4), and the page that goes with an error.
  *
  *     HTTP/1.1 200 OK
  *     Server: strata
@@ -8,10 +8,10 @@
  *     Content-Type: text/plain; charset=utf-8
  *     Content-Length: 14
  *     Last-Modified: Sat, 05 Nov 1994 12:00:00 GMT
- *     Connection: close
- *
- * The answers other than 200 bring a short page that says why: 301 for a directory without its slash, 400, 404, 405,
- * and 500 for a system that is out of something.
+ *     ETag: "12f0-e-2ebbe200.0"
+ *     Accept-Ranges: bytes
+ *     Connection: keep-alive
+ *     Keep-Alive: timeout=5, max=100
  */
 #ifndef STRATA_APPS_HTTP_RESPONSE_H
 #define STRATA_APPS_HTTP_RESPONSE_H
@@ -21,37 +21,31 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "apps/http_parse.h"
+#include "apps/http_content.h"
+#include "apps/http_status.h"
 
-#define HTTP_DATE_TEXT     30                    /* room for "Sun, 06 Nov 1994 08:49:37 GMT" and its terminator */
-#define HTTP_RESPONSE_ROOM (HTTP_HEAD_MAX + 768) /* room for any head that http_response_head() writes, with its page */
-
-enum http_status {
-	HTTP_OK = 200,
-	HTTP_MOVED_PERMANENTLY = 301,
-	HTTP_BAD_REQUEST = 400,
-	HTTP_NOT_FOUND = 404,
-	HTTP_METHOD_NOT_ALLOWED = 405,
-	HTTP_INTERNAL_SERVER_ERROR = 500,
-};
+#define HTTP_RESPONSE_MAX (HTTP_LINE_MAX + 2048) /* bytes of any head */
 
 struct http_response {
 	enum http_status status;
-	bool head_only;       /* the request was HEAD: the same head, and nothing after it (RFC 9110 9.3.2) */
-	bool keep_alive;      /* the connection stays open after this response */
-	bool http_1_0;        /* the request was HTTP/1.0, where staying open has to be said (RFC 9112 C.2.2) */
-	const char *location; /* for HTTP_MOVED_PERMANENTLY: where to, at most HTTP_HEAD_MAX bytes */
-	/* For HTTP_OK: */
-	const char *content_type;
-	uint64_t content_length;
-	time_t last_modified;
+	bool head_only;         /* the request was HEAD: the same head, and nothing after it (RFC 9110 9.3.2) */
+	bool keep_alive;        /* the connection stays open after this response, */
+	unsigned idle_seconds;  /* for so long without another request, */
+	unsigned requests_most; /* and takes so many requests in all; 0: any number */
+	const char *allow;      /* the methods that are allowed (RFC 9110 10.2.1), or NULL */
+	char *location;         /* for HTTP_MOVED_PERMANENTLY: where to; owned, or NULL */
+	uint64_t whole_length;  /* for HTTP_RANGE_NOT_SATISFIABLE */
+	struct http_content content;
 };
 
-/* Write the head, with the empty line that ends it, and the page of what is not 200. How many bytes. */
-size_t http_response_head(const struct http_response *response, time_t now, char to[HTTP_RESPONSE_ROOM]);
+/* Make the response one of this status, with its page for content; what it had before is given back. Without memory for the page
+ * there is none. */
+void http_response_refuse(struct http_response *response, enum http_status status);
 
-/* Write a time as HTTP writes it, always in GMT (RFC 9110 5.6.7: IMF-fixdate); return `text`. Times before 1970 or
- * after 9999 are moved to these ends. */
-char *http_date(time_t time, char text[HTTP_DATE_TEXT]);
+/* Write the head, with the empty line that ends it. */
+void http_response_head(const struct http_response *response, time_t now, struct http_buffer *to);
+
+/* Give back what the response holds. Allowed twice. */
+void http_response_release(struct http_response *response);
 
 #endif

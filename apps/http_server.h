@@ -1,28 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * An HTTP/1.1 server on a stack's sockets: GET and HEAD of the files below a directory, or of one built-in page. It
+ * An HTTP/1.1 server (RFC 9110, RFC 9112) on a stack's sockets: the files below a directory, or the built-in pages. It
  * knows neither the device nor the clock, so that it runs the same on a TAP (strata httpd) and in virtual time (strata
- * sim).
+ * sim). From the bytes up:
  *
- * Each connection is a small machine, driven by the readiness of its socket:
+ *     http_text, http_parse, http_body     what a request says, and where it ends
+ *     http_target, http_accept             what it is about
+ *     http_content, http_listing, http_pages, http_type       what is there
+ *     http_validators, http_range          under which condition, and how much of it
+ *     http_answer, http_response           the response
+ *     http_connection                      one client; http_server: all of them
  *
- *               request whole              head sent                    body sent, the client stays
- *     READING ----------------> HEADING -------------> SENDING -------------------------+
- *      ^   |                     |    \                  |   \                          |
- *      |   | end of stream       |     `-----------------|----`--> DRAINING --> gone    |
- *      |   `---> gone            | no body               |   the client goes            |
- *      `-------------------------+-----------------------+------------------------------'
- *
- *     READING   collects a request's head, at most HTTP_HEAD_MAX bytes. What follows it (the next request of a
- *               pipeline, RFC 9112 9.3.2) waits its turn behind it.
- *     HEADING   hands the response's head to the socket; a client that does not read stops it here.
- *     SENDING   reads content straight into the socket's send buffer, as much as fits, and goes on when there is room
- *               again: a slow reader costs its own buffer and nothing else.
- *     DRAINING  has said its last word (FIN) and throws away what still comes, a bounded amount, until the client ends
- *               too. Closing at once would reset the connection, and a reset may destroy the response before it is read
- *               (RFC 9112 9.6).
- *
- * While one request is answered, nothing more is read: TCP's window holds the client back.
+ * One thread serves all clients, since none of them is ever waited for. What they may cost is bounded: connections by
+ * their number, a connection by its buffers (the head of a request, what it sends to /echo, the socket's rings), every
+ * wait by a time. Where the bounds are reached, the client that has not got on for the longest time makes room.
  */
 #ifndef STRATA_APPS_HTTP_SERVER_H
 #define STRATA_APPS_HTTP_SERVER_H
@@ -36,18 +27,32 @@ struct socket;
 struct stack;
 
 struct http_server_config {
-	int directory; /* to serve, from http_content_directory(), borrowed; -1: the built-in page */
-	uint16_t port; /* to listen on */
-	/* The time of day, for Date. */
-	time_t (*clock)(void *user);
+	int directory;               /* to serve, from http_content_directory(), borrowed; -1: the built-in pages */
+	uint16_t port;               /* to listen on */
+	unsigned idle_seconds;       /* that a connection may wait for its next request; 0: it ends after the first */
+	unsigned requests_most;      /* that a connection takes; 0: any number */
+	size_t connections_most;     /* at once */
+	time_t (*clock)(void *user); /* the time of day, for Date */
+	uint64_t (*now)(void *user); /* microseconds on a clock that never goes back, the stack's */
 	void *clock_user;
+	void (*log)(void *user, const char *line); /* a line of the access log (http_log.h), or NULL */
+	void *log_user;
 };
+
+/* The built-in pages on port 80, 5 seconds, 100 requests, 10,000 connections; the clocks are the caller's to fill in. */
+struct http_server_config http_server_defaults(void);
 
 /* Begin to serve. NULL, with errno set: no memory, or the port is taken. */
 struct http_server *http_server_create(struct stack *stack, const struct http_server_config *config);
 
 /* One of the server's sockets is ready: to be called from the stack's on_ready(). */
 void http_server_ready(struct http_server *server, struct socket *socket);
+
+/* When http_server_tick() is next needed, or DEADLINE_NEVER (base/deadline.h). */
+uint64_t http_server_deadline(const struct http_server *server);
+
+/* End every wait that is over. To be called between rounds of the stack's loop, and followed by stack_flush(). */
+void http_server_tick(struct http_server *server);
 
 /* Take no more connections and end those that wait for a request; the others end after the response
  * that is under way. */

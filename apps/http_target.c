@@ -8,11 +8,6 @@
 #include <string.h>
 #include <strings.h>
 
-static struct http_text skip(struct http_text text, size_t length)
-{
-	return (struct http_text){text.bytes + length, text.length - length};
-}
-
 /* How many bytes come before the first of these; all of them when there is none. */
 static size_t span_until(struct http_text text, const char *stops)
 {
@@ -30,17 +25,10 @@ static bool cut_origin(struct http_text *target)
 	const size_t scheme_length = sizeof scheme - 1;
 	if (target->length < scheme_length || strncasecmp(target->bytes, scheme, scheme_length) != 0)
 		return false;
-	struct http_text rest = skip(*target, scheme_length);
+	struct http_text rest = http_text_skip(*target, scheme_length);
 	struct http_text host = {rest.bytes, span_until(rest, "/?")};
-	*target = skip(rest, host.length);
+	*target = http_text_skip(rest, host.length);
 	return host.length > 0 && host.bytes[0] != ':' && http_host_valid(host);
-}
-
-static int hex_digit(char byte)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = byte ? strchr(digits, byte >= 'A' && byte <= 'F' ? byte - 'A' + 'a' : byte) : NULL;
-	return at ? (int)(at - digits) : -1;
 }
 
 /* The byte that "%XX" stands for, or -1: not two hexadecimal digits, or the zero byte, which would end the path
@@ -49,7 +37,7 @@ static int decode_byte(struct http_text text)
 {
 	if (text.length < 3)
 		return -1;
-	int high = hex_digit(text.bytes[1]), low = hex_digit(text.bytes[2]);
+	int high = http_hex_digit(text.bytes[1]), low = http_hex_digit(text.bytes[2]);
 	int byte = high * 16 + low;
 	return high < 0 || low < 0 || byte == 0 ? -1 : byte;
 }
@@ -62,7 +50,7 @@ static bool decode(struct http_text text, char *to)
 		if (byte < 0)
 			return false;
 		*to++ = (char)byte;
-		text = skip(text, encoded ? 3 : 1);
+		text = http_text_skip(text, encoded ? 3 : 1);
 	}
 	*to = '\0';
 	return true;
@@ -90,7 +78,8 @@ void http_target_location(struct http_text target, char location[HTTP_LOCATION_M
 	if (target.bytes[0] != '/')
 		cut_origin(&target);
 	while (target.length > 0 && target.bytes[0] == '/')
-		target = skip(target, 1);
+		target = http_text_skip(target, 1);
 	size_t path = span_until(target, "?"), query = target.length - path;
-	snprintf(location, HTTP_LOCATION_MAX, "/%.*s/%.*s", (int)path, target.bytes, (int)query, target.bytes + path);
+	snprintf(location, HTTP_LOCATION_MAX, "/%.*s%s%.*s", (int)path, target.bytes, path > 0 ? "/" : "", (int)query,
+		 target.bytes + path);
 }

@@ -7,6 +7,9 @@
  *      \________________/ \__________/ \__/
  *       checked, ignored   the path    the query, ignored
  *
+ * asterisk-form (RFC 9112 3.2.4), the server as a whole, names no path; the caller looks for it. authority-form (3.2.3)
+ * belongs to CONNECT, which is not for a server like this.
+ *
  * Nothing is decided here about ".." and links: whoever opens the file must hold it below the directory
  * (http_content.h).
  */
@@ -17,7 +20,7 @@
 
 #include "apps/http_parse.h"
 
-#define HTTP_PATH_MAX     HTTP_HEAD_MAX       /* room for any path that fits in a head, with its terminator */
+#define HTTP_PATH_MAX     HTTP_LINE_MAX       /* room for any path that fits in a request line, with its terminator */
 #define HTTP_LOCATION_MAX (HTTP_PATH_MAX + 2) /* the same with two slashes more */
 
 /* Write the path with its percent-encodings undone (RFC 3986 2.1), without its leading slashes, and terminated: "" for

@@ -43,6 +43,23 @@ static const struct command commands[] = {
         "it away (RFC 863), 19 sends lines of characters (RFC 864). Datagrams from ports below 1024, which\n"
         "may be services like these, and to broadcast addresses are not answered. The source, apps/echo.c,\n"
         "is the example to copy for an app of your own.\n", true},
+    {"dig", dig_main, "ask name servers, and show what they say", "dig [options] [@SERVER] NAME [TYPE] ...",
+        "Look up NAME and show the answer as dig does: with its TTLs, its chain of aliases, the server and the time\n"
+        "that it took. TYPE is A (unless said otherwise), AAAA, CNAME, PTR, MX, TXT, NS, SOA, ANY or TYPE and a\n"
+        "number. Several questions are asked one after the other, by one machine with one cache.\n"
+        "\n"
+        "  @SERVER            ask this one, by address or name (those of --dns)\n"
+        "  -x ADDRESS         the name of an address: a PTR record\n"
+        "  -t TYPE, -q NAME   what could be mistaken for something else;  -p PORT  of the server (53)\n"
+        "  +short             nothing but the data\n"
+        "  +tcp               over TCP from the start\n"
+        "  +time=N, +tries=N  give up after N seconds so many times (else after 7 for each server)\n"
+        "  +trace-cache       show after each question what the cache holds\n"
+        "  +[no]all, cmd, comments, question, answer, authority, additional, stats: what to show\n"
+        "  --json             one object for each question\n"
+        "\n"
+        "The exit status is 0 when all were answered (also by: no such name), 1 wrong usage, 9 no answer,\n"
+        "10 anything else.\n", true},
     {"sim", sim_main, "two machines in memory: three pings and a page, frame by frame", "sim [options]",
         "Two stacks on a cable inside this process, in virtual time: 192.0.2.1 pings 192.0.2.2 and gets\n"
         "a page from it. Needs neither a TAP nor permission. The same seed gives the same frames.\n"
@@ -62,6 +79,9 @@ static const char common_options[] =
     "  --ip ADDR/LEN      the stack's address (192.0.2.2/24 on tap0, 192.0.2.3/24 on tap1 ...)\n"
     "  --host-ip ADDR     the address given to this host's end of the TAP; none leaves it alone (192.0.2.1)\n"
     "  --gateway ADDR     default route (the host's address)\n"
+    "  --dns ADDR         ask this name server; may be given several times (those of /etc/resolv.conf that another\n"
+    "                     machine can reach, or else the gateway)\n"
+    "  --host NAME=ADDR   a name that needs no name server; may be given several times\n"
     "  --mac MAC          the stack's Ethernet address (02:00 and the four bytes of its address)\n"
     "  --mtu N            largest IP packet (the device's)\n"
     "  --probe            first see whether another has the address, for 4 to 7 seconds (RFC 5227)\n"

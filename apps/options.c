@@ -16,6 +16,8 @@ enum {
 	OPTION_IP,
 	OPTION_HOST_IP,
 	OPTION_GATEWAY,
+	OPTION_DNS,
+	OPTION_HOST,
 	OPTION_MAC,
 	OPTION_MTU,
 	OPTION_PROBE,
@@ -46,6 +48,8 @@ static const struct option options_common[] = {
     {"ip", required_argument, NULL, OPTION_IP},
     {"host-ip", required_argument, NULL, OPTION_HOST_IP},
     {"gateway", required_argument, NULL, OPTION_GATEWAY},
+    {"dns", required_argument, NULL, OPTION_DNS},
+    {"host", required_argument, NULL, OPTION_HOST},
     {"mac", required_argument, NULL, OPTION_MAC},
     {"mtu", required_argument, NULL, OPTION_MTU},
     {"probe", no_argument, NULL, OPTION_PROBE},
@@ -161,6 +165,34 @@ static int options_take_host(struct options *o, const char *text)
 	o->host_none = strcmp(text, "none") == 0;
 	if (!o->host_none && !options_address(text, &o->host))
 		return options_refuse_value(o, "host-ip", text, "neither a machine's address nor none");
+	return 0;
+}
+
+static int options_take_dns(struct options *o, const char *text)
+{
+	if (o->dns_count == DNS_SERVERS_MAX)
+		return options_refuse_value(o, "dns", text, "there are 8 name servers already");
+	if (!options_address(text, &o->dns[o->dns_count]))
+		return options_refuse_value(o, "dns", text, "not a machine's address, as in 192.0.2.53");
+	o->dns_count++;
+	return 0;
+}
+
+/* NAME=ADDR. A name that was given before gets one address more. */
+static int options_take_fixed(struct options *o, const char *text)
+{
+	const char *equals = strrchr(text, '=');
+	char name[DNS_NAME_TEXT];
+	struct dns_name parsed;
+	if (o->host_count == OPTIONS_HOSTS_MAX)
+		return options_refuse_value(o, "host", text, "there are 32 of them already");
+	size_t length = equals ? (size_t)(equals - text) : sizeof name;
+	if (length < sizeof name)
+		snprintf(name, sizeof name, "%.*s", (int)length, text);
+	if (length >= sizeof name || !dns_name_parse(name, &parsed) ||
+	    !address_parse(equals + 1, &o->hosts[o->host_count].address))
+		return options_refuse_value(o, "host", text, "not NAME=ADDR, as in www.example.com=198.51.100.80");
+	o->hosts[o->host_count++].name = text;
 	return 0;
 }
 
@@ -282,6 +314,10 @@ static int options_take(struct options *o, int option, const char *text)
 		return options_address(text, &o->gateway)
 			   ? 0
 			   : options_refuse_value(o, "gateway", text, "not a machine's address, as in 192.0.2.1");
+	case OPTION_DNS:
+		return options_take_dns(o, text);
+	case OPTION_HOST:
+		return options_take_fixed(o, text);
 	case OPTION_MAC:
 		return options_take_mac(o, text);
 	case OPTION_MTU:
@@ -358,13 +394,29 @@ static int options_check(const struct options *o)
 		   : OPTIONS_WRONG;
 }
 
+/* The command's options whose names have one letter, as getopt(3) wants them; ":" makes it tell what is missing. */
+static void options_letters(const struct option *own, char letters[2 * OPTIONS_OWN_MAX + 2])
+{
+	*letters++ = ':';
+	for (size_t i = 0; own && own[i].name && i < OPTIONS_OWN_MAX; i++) {
+		if (strlen(own[i].name) != 1)
+			continue;
+		*letters++ = own[i].name[0];
+		if (own[i].has_arg != no_argument)
+			*letters++ = ':';
+	}
+	*letters = '\0';
+}
+
 int options_next(struct options *o, int argc, char **argv, const struct option *own)
 {
 	struct option table[OPTIONS_COMMON + OPTIONS_OWN_MAX + 1];
+	char letters[2 * OPTIONS_OWN_MAX + 2];
 	options_table(o, own, table);
+	options_letters(own, letters);
 	opterr = 0;
 	for (;;) {
-		int option = getopt_long(argc, argv, ":", table, NULL);
+		int option = getopt_long(argc, argv, letters, table, NULL);
 		if (option == '?' || option == ':')
 			return options_refuse_unknown(o, argv, option);
 		if (option == OPTIONS_END)

@@ -19,10 +19,13 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "dns/dns.h"
 #include "drivers/netem.h"
 
 #define OPTIONS_END   (-1)
 #define OPTIONS_WRONG '?'
+
+#define OPTIONS_HOSTS_MAX 32
 
 /* What the command makes: a machine on a TAP, or a world in memory, for which only --pcap, --seed and the wire have a
  * meaning. */
@@ -45,13 +48,22 @@ struct options {
 	bool seeded;            /* --seed was given, and seed[] holds it; otherwise it is zero */
 	uint8_t seed[16];
 	struct netem_options wire; /* all zero: a good one */
+
+	struct address dns[DNS_SERVERS_MAX]; /* --dns */
+	unsigned dns_count;                  /* 0: none was given */
+	struct {
+		const char *name; /* NAME=ADDR, as it was given, checked */
+		struct address address;
+	} hosts[OPTIONS_HOSTS_MAX]; /* --host */
+	unsigned host_count;
 };
 
 /* Everything at its default. `command` is named in messages and must live as long as the options. */
 void options_begin(struct options *options, const char *command, enum options_scope scope);
 
 /* Take the common options up to the next one of the command's own (`own` ends with an empty element and may be NULL;
- * its values lie in 1 to 999 and are not '?'): its value is returned and its argument is in `optarg`. OPTIONS_END
+ * its values lie in 1 to 999 and are not '?'; one whose name is a letter, and its
+ * value the same, is also taken as "-v"): its value is returned and its argument is in `optarg`. OPTIONS_END
  * when only arguments are left, which stand from argv[optind] on. OPTIONS_WRONG: wrong usage, which has been told. */
 int options_next(struct options *options, int argc, char **argv, const struct option *own);
 

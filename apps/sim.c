@@ -127,6 +127,12 @@ static time_t sim_clock(void *user)
 	return (time_t)(SIM_EPOCH + scene->now / SIM_SECOND);
 }
 
+static uint64_t sim_now(void *user)
+{
+	const struct scene *scene = user;
+	return scene->now;
+}
+
 static void server_ready(void *user, struct socket *socket)
 {
 	struct scene *scene = user;
@@ -285,8 +291,11 @@ static bool scene_wrap_server(struct scene *scene, const struct options *options
 
 static bool scene_start_server(struct scene *scene, const struct options *options)
 {
-	struct http_server_config http = {.directory = -1, .port = 80, .clock = sim_clock, .clock_user = scene};
+	struct http_server_config http = http_server_defaults();
 	struct stack_config config = stack_defaults();
+	http.clock = sim_clock;
+	http.now = sim_now;
+	http.clock_user = scene;
 	config.on_ready = server_ready;
 	config.ready_user = scene;
 	config.events = (struct events){server_event, scene};

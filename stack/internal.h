@@ -10,6 +10,7 @@
 #include "base/interface.h"
 #include "base/random.h"
 #include "base/seq.h"
+#include "dns/resolver.h"
 #include "ip/icmp.h"
 #include "ip/ip.h"
 #include "link/arp.h"
@@ -31,6 +32,7 @@ enum deadline_kind {
 	DEADLINE_TCP_KEEPALIVE, /* RFC 9293 3.8.4: is the peer still there? */
 	DEADLINE_TCP_TIME_WAIT, /* the oldest record of TIME-WAIT is over */
 	DEADLINE_TCP_EXPIRY,    /* an orphan has waited enough in FIN-WAIT-2 */
+	DEADLINE_DNS,           /* RFC 1035 4.2.1: a name server has not answered */
 };
 
 struct stack {
@@ -52,6 +54,7 @@ struct stack {
 	struct icmp icmp;
 	struct udp udp;
 	struct tcp tcp;
+	struct dns dns;
 	struct sockets sockets;
 };
 

@@ -19,8 +19,9 @@ struct stack_config stack_defaults(void)
 	    .ttl = IP_DEFAULT_TTL,
 	    .allocator = memory_libc(),
 	    .memory_limit = (size_t)1 << 30,
-	    .send_buffer = (size_t)512 << 10,
-	    .receive_buffer = (size_t)512 << 10,
+	    .send_buffer = (size_t)4 << 20,
+	    .receive_buffer = (size_t)4 << 20,
+	    .buffer_memory = (size_t)256 << 20,
 	    .idle_restart = true,
 	    .timestamps = true,
 	    .sack = true,
@@ -88,9 +89,10 @@ struct stack *stack_create(const struct stack_config *config, uint64_t now)
 	ip_init(s);
 	icmp_init(s);
 	udp_init(s);
+	dns_init(s);
 	sockets_init(s);
 	if (!tcp_init(s, buffer_size(config->send_buffer, TCP_WSCALE_MAX),
-		      buffer_size(config->receive_buffer, config->window_scale))) {
+		      buffer_size(config->receive_buffer, config->window_scale), config->buffer_memory)) {
 		stack_destroy(s);
 		return NULL;
 	}
@@ -104,12 +106,14 @@ struct stack *stack_create(const struct stack_config *config, uint64_t now)
 
 void stack_close(struct stack *s)
 {
+	dns_close(s);
 	sockets_close(s);
 }
 
 void stack_destroy(struct stack *s)
 {
 	sockets_release(s);
+	dns_release(s);
 	tcp_release(s);
 	ip_release(s);
 	arp_release(s);
@@ -152,6 +156,9 @@ void stack_tick(struct stack *s, uint64_t now)
 		case DEADLINE_TCP_EXPIRY:
 			tcp_deadline(s, due);
 			break;
+		case DEADLINE_DNS:
+			dns_deadline(due);
+			break;
 		}
 	}
 }
@@ -163,7 +170,9 @@ void stack_flush(struct stack *s, uint64_t now)
 		s->started = true;
 		arp_start(s, s->probe);
 	}
+	dns_dispatch(s);
 	sockets_dispatch(s);
+	dns_flush(s);
 	tcp_flush(s);
 }
 
@@ -191,6 +200,17 @@ int stack_add_route(struct stack *s, struct address network, unsigned prefix_len
 int stack_add_neighbour(struct stack *s, struct address address, struct mac mac)
 {
 	return arp_add_static(s, address, mac);
+}
+
+struct mac stack_mac(const struct stack *s)
+{
+	return s->interface.mac;
+}
+
+bool stack_neighbour(struct stack *s, struct address to, struct mac *mac)
+{
+	struct address next_hop;
+	return !ip_is_ours(s, to) && route_peek(s, to, &next_hop) && arp_find(s, next_hop, mac);
 }
 
 int stack_forward(struct stack *s, const uint8_t *packet, size_t length, uint64_t now)

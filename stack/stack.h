@@ -62,6 +62,7 @@ struct stack_config {
 
 	size_t send_buffer;    /* most bytes a TCP socket keeps to send; rounded up to a power of two */
 	size_t receive_buffer; /* most bytes it keeps for its reader, which bounds the window; the same */
+	size_t buffer_memory;  /* most bytes that all of these take together; from half of it on they stop growing */
 
 	bool idle_restart; /* after an RTO of silence TCP begins with the initial window again (RFC 5681 4.1) */
 
@@ -72,8 +73,8 @@ struct stack_config {
 	unsigned window_scale; /* the shift of our windows, 0 to 14; it bounds receive_buffer to 65,535 << scale */
 };
 
-/* A configuration with every field at its default (MTU 1500, TTL 64, libc's memory up to 1 GiB, buffers of 512 KiB, every option offered,
- * restart after idleness) and no address, device or seed, which are the caller's to fill in. */
+/* A configuration with every field at its default (MTU 1500, TTL 64, libc's memory up to 1 GiB, buffers up to 4 MiB, together 256 MiB, every option
+ * offered, restart after idleness) and no address, device or seed, which are the caller's to fill in. */
 struct stack_config stack_defaults(void);
 
 /* Make a machine and announce its address (RFC 5227 2.3) at the first flush. The configuration is copied. NULL: no memory, or
@@ -112,6 +113,13 @@ int stack_add_route(struct stack *stack, struct address network, unsigned prefix
 /* A neighbour whose MAC address is known beforehand: never asked for, never forgotten. -EINVAL: not one station of our network,
  * or our own address; -ENOSPC, -ENOMEM. */
 int stack_add_neighbour(struct stack *stack, struct address address, struct mac mac);
+
+/* The machine's own MAC address. */
+struct mac stack_mac(const struct stack *stack);
+
+/* The MAC address that a packet to this address would be sent to now: the neighbour's, or that of the gateway to it. False:
+ * none is known, or none is needed, since the address is our own. Nobody is asked. */
+bool stack_neighbour(struct stack *stack, struct address to, struct mac *mac);
 
 /* For a router: send on, from this stack and at this time, a packet that the forward hook of another one was given. 0; -ETIME: its time to live is used up;
  * -EMSGSIZE: too large, and not to be fragmented; -ENETUNREACH, -EAGAIN, -EINVAL, -ENETDOWN (this stack's address is being probed). Unreachable neighbours are told to the packet's

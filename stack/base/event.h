@@ -26,6 +26,8 @@
 	  "remote: who was asked; before: type << 8 | code; value: id << 16 | sequence")                        \
 	X(EVENT_UDP_ERROR, "udp-error", "RFC 1122 4.1.3.3",                                                     \
 	  "local, remote: of the datagram; before: type << 8 | code; value: errno")                             \
+	X(EVENT_DNS_SILENT, "dns-silent", "RFC 1035 4.2.1", "remote: the name server that did not answer")      \
+	X(EVENT_DNS_TRUNCATED, "dns-truncated", "RFC 7766 5", "remote: the name server, asked anew by TCP")     \
 	X(EVENT_TCP_STATE, "tcp-state", "RFC 9293 3.3.2", "local, remote; before, value: enum tcp_state")       \
 	X(EVENT_TCP_URGENT, "tcp-urgent", "RFC 6093 6", "local, remote; value: bytes to the end of it")         \
 	X(EVENT_TCP_RTO, "tcp-rto", "RFC 6298 5.5", "local, remote; before, value: RTO in microseconds")        \

@@ -3,7 +3,7 @@
  * Ephemeral ports, as RFC 6056 3.3.3 picks them: a counter that starts at another place for each pair of addresses
  * and remote port, and nobody without the key can tell where.
  *
- *     port = 49152 + (F(local address, remote address, remote port, key) + counter++) mod 16384
+ *     port = 32768 + (F(local address, remote address, remote port, key) + counter++) mod 32768
  *
  * So one peer sees ports come again as late as can be, and learns nothing of those that others see.
  */
@@ -15,8 +15,8 @@
 #include "base/addr.h"
 #include "base/siphash.h"
 
-#define PORT_FIRST 49152 /* RFC 6335 6: the dynamic ports, up to 65535 */
-#define PORT_COUNT 16384
+#define PORT_FIRST 32768 /* up to 65535: more than the dynamic ports of RFC 6335 6, as RFC 6056 3.2 wants it */
+#define PORT_COUNT 32768
 
 struct ports {
 	struct siphash_key key;

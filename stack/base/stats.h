@@ -68,12 +68,16 @@
 	X(DROP_UDP_QUEUE_FULL, "udp-queue-full", "its socket is not read from fast enough")                \
 	X(DROP_UDP_NO_MEMORY, "udp-no-memory", "no memory to keep it for its reader")                      \
 	X(DROP_UDP_PORT, "udp-port", "no socket is open on this port")                                     \
+	X(DROP_DNS_MALFORMED, "dns-malformed", "no well-formed answer of a name server")                   \
+	X(DROP_DNS_ID, "dns-id", "answers another question of ours, or a guess at one")                    \
+	X(DROP_DNS_QUESTION, "dns-question", "answers a question that was not asked")                      \
 	X(DROP_TCP_SHORT, "tcp-short", "shorter than a TCP header")                                        \
 	X(DROP_TCP_OFFSET, "tcp-offset", "data offset below 5 or beyond the segment")                      \
 	X(DROP_TCP_CHECKSUM, "tcp-checksum", "wrong TCP checksum")                                         \
 	X(DROP_TCP_BROADCAST, "tcp-broadcast", "TCP to a broadcast or from no single host")                \
 	X(DROP_TCP_NO_CONNECTION, "tcp-no-connection", "no connection and no listener has this address")   \
-	X(DROP_TCP_BACKLOG, "tcp-backlog", "the listener's backlog is full")                               \
+	X(DROP_TCP_HALF_OPEN_FULL, "tcp-half-open-full", "too many handshakes are under way already")      \
+	X(DROP_TCP_ACCEPT_FULL, "tcp-accept-full", "too many connections wait to be accepted already")     \
 	X(DROP_TCP_NO_MEMORY, "tcp-no-memory", "no memory for a connection or its data")                   \
 	X(DROP_TCP_SEQUENCE, "tcp-sequence", "outside the receive window")                                 \
 	X(DROP_TCP_ACK, "tcp-ack", "acknowledges what cannot have been sent or was long acknowledged")     \
@@ -124,7 +128,10 @@
 	X(COUNT_TCP_CHALLENGES, "tcp-challenges", "challenge ACKs sent")                                  \
 	X(COUNT_TCP_CHALLENGES_HELD, "tcp-challenges-held", "challenge ACKs not sent, by the rate limit") \
 	X(COUNT_TCP_ACTIVE_OPENS, "tcp-active-opens", "connections begun by us")                          \
-	X(COUNT_TCP_PASSIVE_OPENS, "tcp-passive-opens", "connections begun by peers")
+	X(COUNT_TCP_PASSIVE_OPENS, "tcp-passive-opens", "connections begun by peers")                     \
+	X(COUNT_DNS_QUERIES_OUT, "dns-queries-out", "questions sent to name servers")                     \
+	X(COUNT_DNS_CACHE_HITS, "dns-cache-hits", "look-ups answered from the cache")                     \
+	X(COUNT_DNS_TIMEOUTS, "dns-timeouts", "questions that a name server did not answer in time")
 
 #define STATS_CONSTANT(constant, name, sentence) constant,
 

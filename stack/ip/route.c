@@ -53,18 +53,21 @@ static const struct route *find(const struct stack *s, struct address destinatio
 	return first;
 }
 
-bool route_next_hop(struct stack *s, struct address destination, struct address *next_hop)
+bool route_peek(const struct stack *s, struct address destination, struct address *next_hop)
 {
 	const struct route *r = find(s, destination);
 
-	if (!r)
+	if (r)
+		*next_hop = address_is_any(r->gateway) ? destination : r->gateway;
+	return r;
+}
+
+bool route_next_hop(struct stack *s, struct address destination, struct address *next_hop)
+{
+	if (!route_peek(s, destination, next_hop))
 		return false;
-	if (address_is_any(r->gateway)) {
-		*next_hop = destination;
-		return true;
-	}
-	*next_hop = r->gateway;
-	event_emit(&s->events, &(struct event){.type = EVENT_ROUTE_GATEWAY, .remote.address = destination});
+	if (!address_equal(*next_hop, destination))
+		event_emit(&s->events, &(struct event){.type = EVENT_ROUTE_GATEWAY, .remote.address = destination});
 	return true;
 }
 

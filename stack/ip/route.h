@@ -41,6 +41,9 @@ int route_add(struct stack *s, struct address network, unsigned prefix_length, s
 /* The neighbour that a packet for this destination is handed to. False: there is no route. */
 bool route_next_hop(struct stack *s, struct address destination, struct address *next_hop);
 
+/* The same for who only wants to know: it is no event. */
+bool route_peek(const struct stack *s, struct address destination, struct address *next_hop);
+
 /* Whether the next hop for this destination is a gateway that is not thought dead. */
 bool route_has_live_gateway(const struct stack *s, struct address destination);
 

@@ -377,6 +377,16 @@ int arp_resolve(struct stack *s, struct tx_packet *packet, struct address neighb
 	return ether_output(s, packet, e->mac, ETHERTYPE_IPV4);
 }
 
+bool arp_find(struct stack *s, struct address neighbour, struct mac *mac)
+{
+	const struct arp_entry *e = find(s, neighbour);
+
+	if (!e || e->state == ARP_STATE_INCOMPLETE)
+		return false;
+	*mac = e->mac;
+	return true;
+}
+
 int arp_add_static(struct stack *s, struct address address, struct mac mac)
 {
 	struct arp_entry *e = find(s, address);

@@ -103,6 +103,9 @@ void arp_input(struct stack *s, const uint8_t *bytes, size_t length);
  * is full; another negative errno. */
 int arp_resolve(struct stack *s, struct tx_packet *packet, struct address neighbour);
 
+/* The neighbour's MAC address, where it is known; nobody is asked. */
+bool arp_find(struct stack *s, struct address neighbour, struct mac *mac);
+
 /* A neighbour whose MAC address is known beforehand; it may be given anew. -EINVAL: not one other station on our network,
  * or a group's MAC; -ENOSPC: ARP_STATIC_MAX are there; -ENOMEM. */
 int arp_add_static(struct stack *s, struct address address, struct mac mac);

@@ -157,7 +157,7 @@ struct socket *socket_accept(struct socket *listening)
 {
 	struct stack *s = listening->stack;
 
-	if (!listening->listener || list_empty(&listening->listener->established))
+	if (!listening->listener || list_empty(&listening->listener->established.connections))
 		return NULL;
 	struct socket *socket = socket_open(s, SOCKET_STREAM);
 	if (!socket) /* it goes on waiting */
@@ -213,6 +213,20 @@ long socket_send_more(struct socket *socket, const void *bytes, size_t length)
 	if (sent > 0)
 		tcp_send_more(socket->connection);
 	return sent;
+}
+
+long socket_send_urgent(struct socket *socket, const void *bytes, size_t length)
+{
+	long sent = socket_send(socket, bytes, length);
+
+	if (sent > 0)
+		tcp_send_urgent(socket->stack, socket->connection);
+	return sent;
+}
+
+uint64_t socket_urgent(const struct socket *socket)
+{
+	return socket->connection && !socket->read_shut ? tcp_urgent_left(socket->connection) : 0;
 }
 
 uint8_t *socket_reserve(struct socket *socket, size_t wanted, size_t *length)
@@ -329,7 +343,7 @@ unsigned socket_ready(const struct socket *socket)
 
 	if (socket->error != 0 || (c && c->error != 0 && !socket->told_error))
 		ready |= SOCKET_ERROR;
-	if (socket->listener && !list_empty(&socket->listener->established))
+	if (socket->listener && !list_empty(&socket->listener->established.connections))
 		ready |= SOCKET_READABLE;
 	if (!c)
 		return ready;
@@ -337,8 +351,10 @@ unsigned socket_ready(const struct socket *socket)
 	if (over || socket->read_shut || ring_used(&c->rcv) > 0 || tcp_at_end(c))
 		ready |= SOCKET_READABLE;
 	bool connecting = c->state == TCP_SYN_SENT || c->state == TCP_SYN_RECEIVED;
-	if (!connecting && (!tcp_can_send(c) || tcp_send_room(socket->stack, c) >= socket->stack->tcp.send_limit / 3))
+	if (!connecting && (!tcp_can_send(c) || tcp_send_ready(socket->stack, c)))
 		ready |= SOCKET_WRITABLE;
+	if (socket_urgent(socket) > 0)
+		ready |= SOCKET_URGENT;
 	if ((over || c->fin_queued) && tcp_at_end(c))
 		ready |= SOCKET_HANGUP;
 	return ready;
@@ -356,6 +372,13 @@ int socket_error(struct socket *socket)
 		socket->told_error = error != 0;
 	}
 	return error;
+}
+
+bool socket_sent_all(const struct socket *socket)
+{
+	const struct tcp_connection *c = socket->connection;
+
+	return !c || (ring_used(&c->snd) == 0 && (!c->fin_queued || c->state == TCP_CLOSED || tcp_fin_acked(c)));
 }
 
 struct endpoint socket_local(const struct socket *socket)

@@ -28,6 +28,7 @@ enum socket_readiness {
 	SOCKET_WRITABLE = 2, /* a send would take a useful amount (a third of the buffer), or fail at once */
 	SOCKET_HANGUP = 4,   /* both directions are over: nothing more will be read or sent */
 	SOCKET_ERROR = 8,    /* socket_error() has something to tell */
+	SOCKET_URGENT = 16,  /* the peer has sent urgent text (RFC 9293 3.8.5) that is not all read yet */
 };
 
 enum socket_how { SOCKET_SHUTDOWN_READ = 1, SOCKET_SHUTDOWN_WRITE = 2, SOCKET_SHUTDOWN_BOTH = 3 };
@@ -42,8 +43,8 @@ struct socket *socket_open(struct stack *stack, enum socket_type type);
  * one or is connected. */
 int socket_bind(struct socket *socket, const struct endpoint *local);
 
-/* Wait for connections; at most `backlog` (at least 1) are kept that have not been accepted, half-open ones included. -EADDRINUSE, -EINVAL,
- * -ENOMEM. */
+/* Wait for connections. At most `backlog` (at least 1) are kept that have not been accepted, and as many more whose handshake is under
+ * way. -EADDRINUSE, -EINVAL, -ENOMEM. */
 int socket_listen(struct socket *socket, unsigned backlog);
 
 /* The next established connection as a socket of its own, or NULL: none is waiting. */
@@ -81,6 +82,13 @@ uint8_t *socket_reserve(struct socket *socket, size_t wanted, size_t *length);
 
 /* Send the first `length` bytes of what reserve gave. */
 void socket_commit(struct socket *socket, size_t length);
+
+/* The same as socket_send(), and what was taken is urgent (RFC 9293 3.8.5): the peer is told so before it has read what lies
+ * before it. It stays in its place in the stream. New protocols do without (SHLD-13). */
+long socket_send_urgent(struct socket *socket, const void *bytes, size_t length);
+
+/* How many bytes are still to be read, arrived or not, to the end of what the peer has called urgent; 0: nothing is (MUST-33). */
+uint64_t socket_urgent(const struct socket *socket);
 
 /* ---- datagrams ---- */
 
@@ -144,13 +152,18 @@ void socket_set_keepalive(struct socket *socket, bool on, uint64_t idle, uint64_
  * without; and where keepalive is on, this takes the place of its count. */
 void socket_set_user_timeout(struct socket *socket, uint64_t timeout);
 
+/* How many bytes a connection keeps to send, and for its reader: at least 4 KiB, and at most what stack_config allows. 0, as at first: as
+ * many as the path can use. Room that the peer has been told of is not taken back. */
+void socket_set_buffers(struct socket *socket, size_t send, size_t receive);
+
 /* What socket_close() does. Off, as at first: it ends in order, and takes what time it takes. On with time 0: it
  * resets, and what has not been sent is lost. On with more: it ends in order, but is reset when not all is
  * acknowledged after that time. */
 void socket_set_linger(struct socket *socket, bool on, uint64_t time);
 
-/* How long a closed socket's connection waits for the peer's FIN when its own is acknowledged (FIN-WAIT-2). 0: as at first, a minute. */
-void socket_set_fin_wait(struct socket *socket, uint64_t time);
+/* How long a connection whose socket has been closed waits for its peer to close too (FIN-WAIT-2), once all is
+ * acknowledged; then it is forgotten without a word. 0: as at first, 60 seconds. */
+void socket_set_fin_wait_2(struct socket *socket, uint64_t time);
 
 /* For a listener: a peer's bare ACK does not yet make a connection to accept; text does. After `time` from its SYN on it is
  * reminded by another SYN,ACK, and from then on a bare ACK does. For services whose clients speak first: an accepted socket is
@@ -173,6 +186,10 @@ void socket_abort(struct socket *socket);
 /* A set of enum socket_readiness, as it is now. */
 unsigned socket_ready(const struct socket *socket);
 
+/* Whether the peer has acknowledged all that was sent, and the end of the stream where that was. Also when the connection is over; then
+ * socket_error() says how. */
+bool socket_sent_all(const struct socket *socket);
+
 /* The pending error as a negative errno, cleared by reading, or 0: -ECONNREFUSED, -ECONNRESET, -ETIMEDOUT, -EHOSTUNREACH. */
 int socket_error(struct socket *socket);
 
@@ -192,6 +209,10 @@ struct socket_tcp_info {
 	unsigned backed_off; /* time-outs and unanswered window probes since the peer was last heard of */
 	uint32_t cwnd;
 	uint32_t ssthresh;
+	uint32_t iss; /* sequence numbers as on the wire: our first and our next, the peer's first and its next */
+	uint32_t snd_nxt;
+	uint32_t irs;
+	uint32_t rcv_nxt;
 	uint64_t in_flight;   /* sent and neither acknowledged nor given up as lost */
 	uint64_t unacked;     /* sent and not acknowledged, given up or not */
 	uint64_t unsent;      /* in the send buffer, never sent or given up */
@@ -201,7 +222,9 @@ struct socket_tcp_info {
 	uint32_t retransmitted;  /* segments that were sent again, ever */
 	uint32_t snd_wnd;        /* the peer's window and ours, scaled */
 	uint32_t rcv_wnd;
-	uint32_t snd_mss; /* the most text that a segment of ours carries, and the most that one of the peer's has */
+	size_t snd_buffer; /* most bytes that the buffers hold, now */
+	size_t rcv_buffer; /* */
+	uint32_t snd_mss;  /* the most text that a segment of ours carries, and the most that one of the peer's has */
 	uint32_t rcv_mss;
 	uint32_t advertised_mss; /* what our SYN says that the peer may send, TCP options included */
 	bool sack_permitted;     /* agreed on by both SYNs: */

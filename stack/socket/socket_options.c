@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 
+#include "base/seq.h"
 #include "ip/ip_wire.h"
 #include "socket/socket_private.h"
 
@@ -73,6 +74,21 @@ void socket_set_user_timeout(struct socket *socket, uint64_t timeout)
 	apply(socket);
 }
 
+/* A buffer that the stack's bounds allow. */
+static uint32_t buffer_size(size_t wanted, size_t most)
+{
+	return (uint32_t)(wanted < most ? wanted : most);
+}
+
+void socket_set_buffers(struct socket *socket, size_t send, size_t receive)
+{
+	const struct tcp *tcp = &socket->stack->tcp;
+
+	socket->settings.send_buffer = buffer_size(send, tcp->send_limit);
+	socket->settings.receive_buffer = buffer_size(receive, tcp->receive_limit);
+	apply(socket);
+}
+
 void socket_set_linger(struct socket *socket, bool on, uint64_t time)
 {
 	socket->settings.linger = on;
@@ -80,9 +96,9 @@ void socket_set_linger(struct socket *socket, bool on, uint64_t time)
 	apply(socket);
 }
 
-void socket_set_fin_wait(struct socket *socket, uint64_t time)
+void socket_set_fin_wait_2(struct socket *socket, uint64_t time)
 {
-	socket->settings.fin_wait = time > 0 ? bounded(time) : tcp_settings_default.fin_wait;
+	socket->settings.fin_wait_2_time = time > 0 ? bounded(time) : tcp_settings_default.fin_wait_2_time;
 	apply(socket);
 }
 
@@ -124,6 +140,10 @@ int socket_tcp_info(const struct socket *socket, struct socket_tcp_info *info)
 	    .backed_off = c->retries,
 	    .cwnd = c->cc.cwnd,
 	    .ssthresh = c->cc.ssthresh,
+	    .iss = seq_wire(c->iss),
+	    .snd_nxt = seq_wire(c->snd_nxt),
+	    .irs = seq_wire(c->irs),
+	    .rcv_nxt = seq_wire(c->rcv_nxt),
 	    .in_flight = c->snd_rtx - c->snd_una,
 	    .unacked = c->snd_nxt - c->snd_una,
 	    .unsent = c->snd.tail > c->snd_rtx ? c->snd.tail - c->snd_rtx : 0,
@@ -133,6 +153,8 @@ int socket_tcp_info(const struct socket *socket, struct socket_tcp_info *info)
 	    .retransmitted = c->retransmitted,
 	    .snd_wnd = c->snd_wnd,
 	    .rcv_wnd = c->state == TCP_CLOSED ? 0 : tcp_receive_window(socket->stack, c),
+	    .snd_buffer = tcp_send_limit(socket->stack, c),
+	    .rcv_buffer = tcp_receive_limit(socket->stack, c),
 	    .snd_mss = c->cc.mss > 0 ? c->cc.mss : tcp_send_mss(socket->stack, c),
 	    .rcv_mss = c->rcv_mss,
 	    .advertised_mss = tcp_advertised_mss(socket->stack, c),

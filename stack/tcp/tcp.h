@@ -60,6 +60,7 @@ struct socket;
 #define TCP_RETRIES            15       /* R2 for data: about 15 minutes, above 100 s (SHLD-11) */
 #define TCP_R1                 3        /* time-outs after which IP is told of trouble (RFC 9293 3.8.3, SHLD-10) */
 #define TCP_RING_MIN           4096     /* bytes of the smallest ring */
+#define TCP_BUFFER_FIRST       131072   /* that a buffer may hold before anything is known of the path */
 
 /* In the order of RFC 9293 3.3.2, so that >= TCP_ESTABLISHED means that both SYNs are acknowledged. */
 enum tcp_state {
@@ -94,7 +95,8 @@ struct tcp_connection {
 	struct tcp_notice notice;      /* its user */
 	struct list marked;            /* in tcp.marked while it owes something */
 	struct tcp_listener *listener; /* a passive open (MUST-11) that has not been accepted; else NULL */
-	struct list waiting;           /* in the listener's half_open or established */
+	struct tcp_queue *queue;       /* of the listener, that it waits in */
+	struct list waiting;           /* */
 	struct tcp_settings settings;  /* what its user has set */
 
 	/* Send sequence space */
@@ -104,11 +106,11 @@ struct tcp_connection {
 	uint64_t snd_rtx;     /* next to be sent: snd_una <= snd_rtx <= snd_nxt; below snd_nxt only after a time-out */
 	uint64_t snd_wl1;     /* SEG.SEQ of the segment that last set the window */
 	uint64_t snd_wl2;     /* SEG.ACK of the same */
+	uint64_t snd_up;      /* end of the urgent text that its user has sent; behind snd_una there is none */
 	uint64_t snd_small;   /* end of the last segment below the MSS that was sent (Minshall's test for Nagle) */
 	uint32_t snd_wnd;     /* send window in bytes, scaled */
 	uint32_t snd_wnd_max; /* the largest seen (RFC 9293 3.8.6.2.1, RFC 5961 5.2) */
 	struct ring snd;      /* what the user sent and the peer has not acknowledged */
-	bool fin_queued;      /* the user has no more to send: a FIN follows the ring's last byte */
 
 	/* Receive sequence space */
 	uint64_t irs;              /* initial receive sequence number */
@@ -118,9 +120,15 @@ struct tcp_connection {
 	uint64_t rcv_fin;          /* position of the peer's FIN, 0 while unknown */
 	struct ring rcv;           /* in-order text not yet read; out-of-order text lies ahead of its tail */
 	struct ranges *rcv_ranges; /* which text lies ahead, NULL for none */
-	uint32_t rcv_mss;          /* the largest text that a segment has brought: what the peer's full segment is */
-	uint64_t received_at;      /* when in-order text last came */
-	uint64_t rcv_acked;        /* rcv_nxt as we last acknowledged it: Last.ACK.sent of RFC 7323 4.3 */
+	uint64_t
+	    rcv_sacked[TCP_SACK_BLOCKS]; /* positions in those of the ranges that last grew, the last one first; or 0 */
+	struct range rcv_duplicate; /* text that has come twice, and the peer has not been told of; else empty, end 0 */
+	uint64_t received_at;       /* when in-order text last came */
+	uint64_t rcv_acked;         /* rcv_nxt as we last acknowledged it: Last.ACK.sent of RFC 7323 4.3 */
+	uint32_t rcv_mss;           /* the largest text that a segment has brought: what the peer's full segment is */
+	uint32_t rcv_limit;   /* most bytes that the ring may hold; grows with the rate (tcp_buffers.c), which is ... */
+	uint64_t rcv_turn_at; /* ... measured since then ... */
+	uint64_t rcv_turn_head; /* ... when rcv.head was here */
 
 	/* Negotiated on the SYNs */
 	bool window_scaled;    /* both sides offered it */
@@ -134,6 +142,7 @@ struct tcp_connection {
 	uint64_t ts_recent_at; /* when it was taken */
 
 	/* What is owed to the peer */
+	bool fin_queued;     /* the user has no more to send: a FIN follows the ring's last byte */
 	bool ack_now;        /* one, which may ride on data */
 	uint8_t quick_acks;  /* so many more segments with text draw one */
 	uint16_t acks_owed;  /* and this many bare ones, for segments out of order or seen before */
@@ -149,7 +158,6 @@ struct tcp_connection {
 
 	/* Time and loss */
 	struct tcp_rtt rtt;
-	bool syn_again;           /* our SYN went more than once: one was lost, or late */
 	uint64_t timed_seq;       /* end of the segment being timed (RFC 6298 3), 0 for none */
 	uint64_t timed_at;        /* when it was sent */
 	uint64_t sent_at;         /* when anything was last sent that the peer must acknowledge */
@@ -159,13 +167,14 @@ struct tcp_connection {
 	uint64_t stalled_since;   /* since when what we have to say has not got on: the user time-out runs from here */
 	uint32_t retransmitted;   /* segments sent again, ever */
 	uint8_t keepalive_probes; /* sent since the peer fell silent */
+	bool syn_again;           /* our SYN went more than once: one was lost, or late */
 	struct cc_window cc;
-	bool cwnd_filled;     /* cwnd has kept something back, or was full, in this round trip */
+	unsigned dup_acks;
 	uint64_t flight_most; /* the most that was in flight in it, in bytes */
 	uint64_t flight_end;  /* it ends when this is acknowledged */
-	unsigned dup_acks;
-	bool recovering;  /* in fast recovery (RFC 6582), until recover is acknowledged */
-	uint64_t recover; /* snd_nxt when loss was last acted on */
+	bool recovering;      /* in fast recovery (RFC 6582), until recover is acknowledged */
+	bool cwnd_filled;     /* cwnd has kept something back, or was full, in this round trip */
+	uint64_t recover;     /* snd_nxt when loss was last acted on */
 
 	struct deadline retransmit;
 	struct deadline persist;
@@ -174,16 +183,21 @@ struct tcp_connection {
 	struct deadline expiry; /* end of an orphan's FIN-WAIT-2, or of its user's patience with its close */
 };
 
+/* Connections that wait at a listener, oldest first. */
+struct tcp_queue {
+	struct list connections;
+	unsigned count;
+};
+
 /* A port that is listened on. */
 struct tcp_listener {
 	struct tcp_listener *next; /* in its bucket */
 	struct endpoint local;     /* address ADDRESS_ANY: all of ours */
 	struct tcp_notice notice;
 	struct tcp_settings settings; /* what connections begin with */
-	unsigned backlog;
-	unsigned count;          /* of both lists together, at most the backlog */
-	struct list half_open;   /* connections in SYN-RECEIVED */
-	struct list established; /* ready to be accepted, oldest first */
+	unsigned backlog;             /* most connections in each of the two: */
+	struct tcp_queue half_open;   /* those in SYN-RECEIVED */
+	struct tcp_queue established; /* and those that are ready to be accepted */
 };
 
 #define TCP_LISTENER_BUCKETS 64
@@ -201,9 +215,10 @@ struct tcp {
 	struct tcp_time_waits time_waits;
 	bool device_full; /* emit answered -EAGAIN: nobody sends until tcp_writable() */
 	struct ports ports;
-	size_t send_limit;    /* most bytes in a send ring, a power of two */
-	size_t receive_limit; /* the same of a receive ring */
-	bool idle_restart;    /* RFC 5681 4.1 */
+	struct memory buffers; /* that the rings are made of: a budget within the stack's memory */
+	size_t send_limit;     /* most bytes in a send ring, a power of two */
+	size_t receive_limit;  /* the same of a receive ring */
+	bool idle_restart;     /* RFC 5681 4.1 */
 	bool offer_timestamps;
 	bool offer_sack;
 	bool offer_window_scaling;
@@ -225,6 +240,12 @@ struct tcp_segment {
 	bool bare;            /* it came without text, SYN and FIN */
 };
 
+/* Whether the user has let go, so that nobody is left to read or to wait. */
+static inline bool tcp_is_orphan(const struct tcp_connection *c)
+{
+	return !c->notice.socket && !c->listener;
+}
+
 /* SEG.LEN: text, and one each for SYN and FIN. */
 static inline size_t tcp_segment_length(const struct tcp_segment *seg)
 {
@@ -233,8 +254,8 @@ static inline size_t tcp_segment_length(const struct tcp_segment *seg)
 
 /* ---- the layer (tcp.c) ---- */
 
-/* False: no memory. */
-bool tcp_init(struct stack *s, size_t send_limit, size_t receive_limit);
+/* What the rings may take: a send ring, a receive ring, each a power of two; and all of them. False: no memory. */
+bool tcp_init(struct stack *s, size_t send_limit, size_t receive_limit, size_t buffer_memory);
 
 /* Give everything back without a word to anybody. */
 void tcp_release(struct stack *s);
@@ -279,6 +300,12 @@ void tcp_send_more(struct tcp_connection *c);
 /* Let all text leave that only Nagle or a cork holds back. */
 void tcp_push(struct stack *s, struct tcp_connection *c);
 
+/* What has been committed so far is urgent (RFC 9293 3.8.5): it does not wait to be joined, and the peer is told at once. */
+void tcp_send_urgent(struct stack *s, struct tcp_connection *c);
+
+/* How many bytes its user has yet to read, here or still to come, to the end of the peer's urgent text (MUST-33). */
+uint64_t tcp_urgent_left(const struct tcp_connection *c);
+
 /* RECEIVE: up to two slices of in-order text, and taking their first bytes. */
 unsigned tcp_receive_peek(const struct tcp_connection *c, struct slice slices[2]);
 void tcp_receive_consume(struct stack *s, struct tcp_connection *c, size_t length);
@@ -293,9 +320,6 @@ void tcp_close(struct stack *s, struct tcp_connection *c);
 
 /* ABORT: a RST where the peer knows of the connection; the user lets go. c is gone afterwards. */
 void tcp_abort(struct stack *s, struct tcp_connection *c);
-
-/* Bytes that the send ring can still take. */
-size_t tcp_send_room(const struct stack *s, const struct tcp_connection *c);
 
 /* Whether the user may still send, and whether the peer's FIN has been reached. */
 bool tcp_can_send(const struct tcp_connection *c);
@@ -325,7 +349,7 @@ uint64_t tcp_hash(const struct siphash_key *key, const struct endpoint *local, c
 struct tcp_connection *tcp_lookup(struct stack *s, const struct endpoint *local, const struct endpoint *remote);
 void tcp_table_add(struct stack *s, struct tcp_connection *c);
 void tcp_table_remove(struct stack *s, struct tcp_connection *c);
-/* Whether a four-tuple belongs to a connection, or did until a moment ago (TIME-WAIT). */
+/* Whether a four-tuple belongs to a connection, or did until a moment ago (TIME-WAIT), so that none can be opened on it. */
 bool tcp_in_use(struct stack *s, const struct endpoint *local, const struct endpoint *remote);
 struct tcp_listener *tcp_listener_lookup(struct stack *s, const struct endpoint *local);
 /* A local port for a connection to this peer that is not in use (RFC 6056 3.3.3), or 0. */
@@ -334,6 +358,8 @@ uint16_t tcp_ephemeral_port(struct stack *s, struct address local, const struct 
 struct tcp_connection *tcp_create(struct stack *s, const struct endpoint *local, const struct endpoint *remote);
 /* Begin at this sequence number; nothing has been sent or written yet. */
 void tcp_set_iss(struct tcp_connection *c, uint32_t isn);
+/* Begin beyond what an earlier connection on the same four-tuple has used (RFC 9293 3.6.1, MAY-2), as far as Linux goes. */
+void tcp_begin_above(struct tcp_connection *c, uint32_t floor);
 void tcp_destroy(struct stack *s, struct tcp_connection *c);
 
 /* tcp_isn.c: the initial sequence number for this four-tuple at this time (RFC 6528 3), and the offset of its timestamps. */
@@ -343,6 +369,8 @@ uint32_t tcp_timestamp_offset(const struct stack *s, const struct endpoint *loca
 /* tcp_listen.c */
 void tcp_listen_input(struct stack *s, struct tcp_listener *l, const struct ip_datagram *d, const struct tcp_header *h,
 		      const uint32_t *iss_floor);
+/* Whether as many connections wait to be accepted as may. */
+bool tcp_listen_full(const struct tcp_listener *l);
 /* A half-open connection has become established. */
 void tcp_listen_established(struct stack *s, struct tcp_connection *c);
 /* A connection leaves its listener, one way or another. */
@@ -359,7 +387,8 @@ bool tcp_fin_acked(const struct tcp_connection *c);
 /* tcp_receive.c */
 /* Cut from a segment what lies outside the receive window. */
 void tcp_trim(const struct tcp_connection *c, struct tcp_segment *seg);
-void tcp_receive_text(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg);
+/* Take its text; what there is no memory for is cut from it. */
+void tcp_receive_text(struct stack *s, struct tcp_connection *c, struct tcp_segment *seg);
 /* The bytes of receive window from rcv_nxt on that the next segment may advertise. */
 uint32_t tcp_receive_window(const struct stack *s, const struct tcp_connection *c);
 /* The next so many segments with text are acknowledged at once, and so is what waits for its ACK now. */
@@ -368,6 +397,27 @@ void tcp_quick_acks(struct stack *s, struct tcp_connection *c, uint8_t segments)
 void tcp_owe_ack(struct stack *s, struct tcp_connection *c);
 /* A challenge ACK (RFC 5961) is owed, unless one was owed within TCP_CHALLENGE_INTERVAL. */
 void tcp_owe_challenge(struct stack *s, struct tcp_connection *c);
+
+/* tcp_buffers.c */
+/* Make a ring of the connection's at least so large. False: the budget does not allow it, or there is no memory. */
+bool tcp_ring_grow(struct stack *s, struct ring *ring, size_t wanted);
+/* Its user's settings say how large the receive buffer is at first. */
+void tcp_buffers_start(struct stack *s, struct tcp_connection *c);
+/* Most bytes that the receive ring may hold now, and that its user has just read some of. */
+size_t tcp_receive_limit(const struct stack *s, const struct tcp_connection *c);
+void tcp_buffers_read(struct stack *s, struct tcp_connection *c);
+/* Most bytes that the send ring may hold now, those that it can still take, and whether these are worth a send. */
+size_t tcp_send_limit(const struct stack *s, const struct tcp_connection *c);
+size_t tcp_send_room(const struct stack *s, const struct tcp_connection *c);
+bool tcp_send_ready(const struct stack *s, const struct tcp_connection *c);
+
+/* tcp_sack.c */
+/* Text at this position has come out of order, and is in rcv_ranges. */
+void tcp_sack_note(struct tcp_connection *c, uint64_t position);
+/* This text had come before. */
+void tcp_sack_note_duplicate(struct tcp_connection *c, uint64_t start, uint64_t end);
+/* Tell the peer, if it wants to know, in a segment that carries no text. */
+void tcp_sack_fill(const struct tcp_connection *c, struct tcp_options *o);
 
 /* tcp_settings.c */
 /* Keepalive begins, if it is on; or ends. */

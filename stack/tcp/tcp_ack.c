@@ -50,11 +50,11 @@ static void take_new_ack(struct stack *s, struct tcp_connection *c, const struct
 	if (c->snd_una == c->snd_nxt) {
 		deadline_clear(&s->deadlines, &c->retransmit);
 		if (ring_used(&c->snd) == 0)
-			ring_shrink(&c->snd, &s->memory, 0);
+			ring_shrink(&c->snd, &s->tcp.buffers, 0);
 	} else {
 		tcp_arm_retransmit(s, c);
 	}
-	if (c->snd_wants_room && tcp_send_room(s, c) >= s->tcp.send_limit / 3) {
+	if (c->snd_wants_room && tcp_send_ready(s, c)) {
 		c->snd_wants_room = false;
 		tcp_notify(s, &c->notice);
 	}

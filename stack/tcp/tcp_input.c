@@ -28,6 +28,8 @@ void tcp_take_syn(struct stack *s, struct tcp_connection *c, const struct tcp_he
 	if (c->state == TCP_SYN_SENT) /* our SYN advertised it */
 		c->rcv_adv += tcp_receive_window(s, c);
 	ring_init(&c->rcv, c->rcv_nxt);
+	c->rcv_turn_at = s->now;
+	c->rcv_turn_head = c->rcv_nxt;
 	c->snd_wnd = h->window; /* never scaled on a SYN (RFC 7323 2.2) */
 	c->snd_wnd_max = h->window;
 	c->snd_wl1 = c->irs;
@@ -160,6 +162,8 @@ static bool sequence_acceptable(const struct tcp_connection *c, const struct tcp
 	size_t length = tcp_segment_length(seg);
 	uint64_t edge = c->rcv_adv;
 
+	if (length == 0 && seg->seq == edge && !(seg->flags & TCP_RST))
+		return true; /* wider than the table, as in Linux: from there come the ACKs of a peer that has filled the window */
 	if (length == 0)
 		return seg->seq == c->rcv_nxt || (c->rcv_nxt < seg->seq && seg->seq < edge);
 	if (edge <= c->rcv_nxt)
@@ -176,10 +180,13 @@ static void answer_unacceptable(struct stack *s, struct tcp_connection *c, const
 		return;
 	/* Text and FIN are sent again until they are acknowledged; bare ACKs could answer each other for ever, and a SYN is a
 	 * stranger's (RFC 5961 4.2). */
-	if (!seg->bare && !(seg->flags & TCP_SYN))
+	if (!seg->bare && !(seg->flags & TCP_SYN)) {
+		uint64_t end = seg->seq + seg->text_length;
+		tcp_sack_note_duplicate(c, seg->seq, end < c->rcv_nxt ? end : c->rcv_nxt);
 		tcp_owe_ack(s, c);
-	else
+	} else {
 		tcp_owe_challenge(s, c);
+	}
 }
 
 static bool first_check_sequence(struct stack *s, struct tcp_connection *c, struct tcp_segment *seg)
@@ -187,7 +194,7 @@ static bool first_check_sequence(struct stack *s, struct tcp_connection *c, stru
 	if (!timestamp_acceptable(s, c, seg))
 		return false;
 	/* The peer's SYN again, in SYN-RECEIVED: it lost ours, or both opened at once and this is its SYN,ACK. */
-	if (c->state == TCP_SYN_RECEIVED && seg->flags & TCP_SYN && seg->seq == c->irs) {
+	if (c->state == TCP_SYN_RECEIVED && (seg->flags & (TCP_SYN | TCP_RST)) == TCP_SYN && seg->seq == c->irs) {
 		if (!(seg->flags & TCP_ACK)) {
 			c->snd_rtx = c->iss;
 			c->syn_again = true;
@@ -196,7 +203,6 @@ static bool first_check_sequence(struct stack *s, struct tcp_connection *c, stru
 		}
 		seg->flags &= (uint8_t)~TCP_SYN;
 		seg->seq++;
-		c->ack_now = true;
 	}
 	if (sequence_acceptable(c, seg)) {
 		tcp_trim(c, seg);
@@ -279,12 +285,19 @@ static bool fifth_check_ack(struct stack *s, struct tcp_connection *c, const str
 	}
 	if (defers(s, c, seg))
 		return false;
+	if (c->listener && tcp_listen_full(c->listener)) {
+		stack_drop(s, DROP_TCP_ACCEPT_FULL);
+		return false;
+	}
 	tcp_ack(s, c, seg);
 	establish(s, c);
+	if (seg->arrived_seq == c->irs) /* a SYN,ACK: both opened at once, and the peer waits for the ACK of its SYN */
+		c->ack_now = true;
 	return true;
 }
 
-/* Urgent data is delivered in line with the rest (RFC 6093 6); the pointer is told, and never used as a length. */
+/* Urgent text is delivered in line with the rest (RFC 6093 6). Its user is told when there is some, and when its end moves
+ * (MUST-32); the pointer is never used as a length. */
 static void sixth_check_urgent(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg)
 {
 	if (!(seg->flags & TCP_URG) || c->state >= TCP_CLOSE_WAIT)
@@ -293,19 +306,14 @@ static void sixth_check_urgent(struct stack *s, struct tcp_connection *c, const 
 	if (end <= c->rcv_up || end <= c->rcv_nxt)
 		return;
 	c->rcv_up = end;
+	tcp_notify(s, &c->notice);
 	event_emit(&s->events,
 		   &(struct event){
 		       .type = EVENT_TCP_URGENT, .local = c->local, .remote = c->remote, .value = end - c->rcv_nxt});
 }
 
-/* Whether the user has let go, so that nobody is left to read. */
-static bool is_orphan(const struct tcp_connection *c)
-{
-	return !c->notice.socket && !c->listener;
-}
-
 static bool seventh_process_text(struct stack *s, struct tcp_connection *c, const struct ip_datagram *d,
-				 const struct tcp_segment *seg)
+				 struct tcp_segment *seg)
 {
 	if (seg->text_length == 0)
 		return true;
@@ -318,7 +326,7 @@ static bool seventh_process_text(struct stack *s, struct tcp_connection *c, cons
 		stack_drop(s, DROP_TCP_AFTER_FIN);
 		return true;
 	}
-	if (is_orphan(c)) { /* RFC 9293 3.6.1 (SHLD-3): text that will never be read, so the peer must know */
+	if (tcp_is_orphan(c)) { /* RFC 9293 3.6.1 (SHLD-3): text that will never be read, so the peer must know */
 		stack_drop(s, DROP_TCP_CLOSED);
 		tcp_reset_reply(s, d, seg->header);
 		tcp_done(s, c, 0);

@@ -6,7 +6,9 @@
  *     -------> half_open ---------------------> established -------------> its user's
  *              SYN-RECEIVED
  *
- * Both lists together hold at most `backlog` connections. A SYN beyond that is dropped by name, and its sender tries again.
+ * Each list holds at most `backlog` connections, and what finds its list full is dropped by name; its sender tries again. So a flood of
+ * SYNs takes no place from those who wait to be accepted. While `established` is full nobody else becomes it: SYNs are not let in,
+ * and an ACK that would complete a handshake has to come once more, for our SYN,ACK when that goes again.
  */
 #include "internal.h"
 
@@ -21,8 +23,8 @@ struct tcp_listener *tcp_listen(struct stack *s, struct endpoint local, unsigned
 	l->notice.socket = user;
 	l->settings = tcp_settings_default;
 	list_init(&l->notice.node);
-	list_init(&l->half_open);
-	list_init(&l->established);
+	list_init(&l->half_open.connections);
+	list_init(&l->established.connections);
 	struct tcp_listener **bucket = &s->tcp.listeners[local.port % TCP_LISTENER_BUCKETS];
 	l->next = *bucket;
 	*bucket = l;
@@ -36,35 +38,51 @@ void tcp_listener_close(struct stack *s, struct tcp_listener *l)
 	while (*link != l)
 		link = &(*link)->next;
 	*link = l->next;
-	while (!list_empty(&l->established))
-		tcp_abort(s, LIST_ITEM(l->established.next, struct tcp_connection, waiting));
-	while (!list_empty(&l->half_open))
-		tcp_done(s, LIST_ITEM(l->half_open.next, struct tcp_connection, waiting), 0);
+	while (!list_empty(&l->established.connections))
+		tcp_abort(s, LIST_ITEM(l->established.connections.next, struct tcp_connection, waiting));
+	while (!list_empty(&l->half_open.connections))
+		tcp_done(s, LIST_ITEM(l->half_open.connections.next, struct tcp_connection, waiting), 0);
 	list_remove(&l->notice.node);
 	memory_put(&s->memory, l, sizeof *l);
 }
 
 struct tcp_connection *tcp_accept(struct tcp_listener *l)
 {
-	if (list_empty(&l->established))
+	if (list_empty(&l->established.connections))
 		return NULL;
-	struct tcp_connection *c = LIST_ITEM(l->established.next, struct tcp_connection, waiting);
+	struct tcp_connection *c = LIST_ITEM(l->established.connections.next, struct tcp_connection, waiting);
 	tcp_listen_forget(c);
 	return c;
 }
 
 void tcp_listen_forget(struct tcp_connection *c)
 {
-	c->listener->count--;
+	c->queue->count--;
+	c->queue = NULL;
 	c->listener = NULL;
 	list_remove(&c->waiting);
 }
 
+bool tcp_listen_full(const struct tcp_listener *l)
+{
+	return l->established.count >= l->backlog;
+}
+
+static void enter(struct tcp_queue *queue, struct tcp_connection *c)
+{
+	c->queue = queue;
+	queue->count++;
+	list_append(&queue->connections, &c->waiting);
+}
+
 void tcp_listen_established(struct stack *s, struct tcp_connection *c)
 {
-	list_remove(&c->waiting);
-	list_append(&c->listener->established, &c->waiting);
-	tcp_notify(s, &c->listener->notice);
+	struct tcp_listener *l = c->listener;
+
+	tcp_listen_forget(c);
+	c->listener = l;
+	enter(&l->established, c);
+	tcp_notify(s, &l->notice);
 }
 
 /* Third of RFC 9293 3.10.7.2: a SYN. */
@@ -74,8 +92,12 @@ static void syn_input(struct stack *s, struct tcp_listener *l, const struct ip_d
 	struct endpoint local = {d->destination, h->destination_port};
 	struct endpoint remote = {d->source, h->source_port};
 
-	if (l->count >= l->backlog) {
-		stack_drop(s, DROP_TCP_BACKLOG);
+	if (tcp_listen_full(l)) {
+		stack_drop(s, DROP_TCP_ACCEPT_FULL);
+		return;
+	}
+	if (l->half_open.count >= l->backlog) {
+		stack_drop(s, DROP_TCP_HALF_OPEN_FULL);
 		return;
 	}
 	struct tcp_connection *c = tcp_create(s, &local, &remote);
@@ -83,14 +105,12 @@ static void syn_input(struct stack *s, struct tcp_listener *l, const struct ip_d
 		stack_drop(s, DROP_TCP_NO_MEMORY);
 		return;
 	}
-	/* RFC 9293 3.6.1 (MAY-2): beyond all that the connection in TIME-WAIT has used, as far as Linux goes */
-	if (iss_floor && !seq_gt(seq_wire(c->iss), *iss_floor))
-		tcp_set_iss(c, *iss_floor + UINT16_MAX + 2);
-	l->count++;
+	if (iss_floor)
+		tcp_begin_above(c, *iss_floor);
 	c->listener = l;
-	c->settings = l->settings;
+	tcp_configure(s, c, &l->settings);
 	c->defer_until = s->now + c->settings.defer_accept;
-	list_append(&l->half_open, &c->waiting);
+	enter(&l->half_open, c);
 	tcp_take_syn(s, c, h);
 	stack_count(s, COUNT_TCP_PASSIVE_OPENS);
 	tcp_set_state(s, c, TCP_SYN_RECEIVED);

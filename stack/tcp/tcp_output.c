@@ -177,22 +177,30 @@ static uint16_t window_field(const struct stack *s, const struct tcp_connection 
 	uint64_t window = tcp_receive_window(s, c);
 	uint64_t units = (window + ((uint64_t)1 << wscale) - 1) >> wscale;
 
-	if (c->rcv_nxt + (units << wscale) > c->rcv.head + s->tcp.receive_limit)
+	if (c->rcv_nxt + (units << wscale) > c->rcv.head + c->rcv_limit)
 		units = window >> wscale;
 	return units > UINT16_MAX ? UINT16_MAX : (uint16_t)units;
 }
 
-static void fill_options(const struct stack *s, const struct tcp_connection *c, bool syn, struct tcp_options *o)
+/* Whether our SYN is the first: it offers what we can, the second agrees to what was offered. */
+static bool is_first(const struct tcp_connection *c)
 {
-	bool first = c->state == TCP_SYN_SENT; /* we offer everything; as the second we agree to what was offered */
+	return c->state == TCP_SYN_SENT;
+}
 
-	if (first ? s->tcp.offer_timestamps : c->timestamps) {
-		o->timestamps_present = true;
-		o->tsval = (uint32_t)(s->now / 1000) + c->ts_offset;
-		o->tsecr = c->ts_recent;
-	}
-	if (!syn)
+static void fill_timestamps(const struct stack *s, const struct tcp_connection *c, struct tcp_options *o)
+{
+	if (is_first(c) ? !s->tcp.offer_timestamps : !c->timestamps)
 		return;
+	o->timestamps_present = true;
+	o->tsval = (uint32_t)(s->now / 1000) + c->ts_offset;
+	o->tsecr = c->ts_recent;
+}
+
+static void fill_syn_options(const struct stack *s, const struct tcp_connection *c, struct tcp_options *o)
+{
+	bool first = is_first(c);
+
 	o->mss_present = true;
 	o->mss = (uint16_t)tcp_advertised_mss(s, c);
 	o->sack_permitted = first ? s->tcp.offer_sack : c->sack_permitted;
@@ -229,6 +237,14 @@ static uint8_t plan_flags(const struct tcp_connection *c, const struct tcp_plan 
 	return flags;
 }
 
+/* RFC 9293 3.8.5: until urgent text is acknowledged, what lies before its end says where that is; as near as 16 bits come. */
+static uint16_t urgent_pointer(const struct tcp_connection *c, const struct tcp_plan *plan)
+{
+	if (c->snd_up <= c->snd_una || c->snd_up <= plan->seq || plan->reason == TCP_SEND_SYN)
+		return 0;
+	return (uint16_t)min64(c->snd_up - plan->seq, UINT16_MAX);
+}
+
 static int transmit(struct stack *s, struct tcp_connection *c, const struct tcp_plan *plan, uint16_t window)
 {
 	struct ip_flow flow = {
@@ -245,17 +261,24 @@ static int transmit(struct stack *s, struct tcp_connection *c, const struct tcp_
 	    .ack = seq_wire(c->rcv_nxt),
 	    .flags = plan_flags(c, plan),
 	    .window = window,
+	    .urgent_pointer = urgent_pointer(c, plan),
 	};
 	struct tx_packet packet;
 	struct slice slices[2];
 
+	if (h.urgent_pointer > 0)
+		h.flags |= TCP_URG;
 	tx_init(&packet);
 	if (plan->length > 0) {
 		unsigned count = ring_peek(&c->snd, plan->seq, plan->length, slices);
 		for (unsigned i = 0; i < count; i++)
 			tx_append(&packet, slices[i].bytes, slices[i].length);
 	}
-	fill_options(s, c, plan->reason == TCP_SEND_SYN, &h.options);
+	fill_timestamps(s, c, &h.options);
+	if (plan->reason == TCP_SEND_SYN)
+		fill_syn_options(s, c, &h.options);
+	else if (plan->length == 0)
+		tcp_sack_fill(c, &h.options);
 	prepend_header(&packet, &h, &flow);
 	return ip_output(s, &packet, &flow);
 }
@@ -263,12 +286,14 @@ static int transmit(struct stack *s, struct tcp_connection *c, const struct tcp_
 /* ---- what having sent changes ---- */
 
 /* Every segment acknowledges and advertises. */
-static void sent_ack(struct stack *s, struct tcp_connection *c, uint16_t window, unsigned wscale)
+static void sent_ack(struct stack *s, struct tcp_connection *c, bool with_text, uint16_t window, unsigned wscale)
 {
 	uint64_t edge = c->rcv_nxt + ((uint64_t)window << wscale);
 
 	if (c->state == TCP_SYN_SENT)
 		return;
+	if (!with_text) /* it has told of it */
+		c->rcv_duplicate = (struct range){0};
 	if (edge > c->rcv_adv)
 		c->rcv_adv = edge;
 	c->rcv_acked = c->rcv_nxt;
@@ -322,7 +347,7 @@ static bool send_segment(struct stack *s, struct tcp_connection *c, const struct
 	if (result != 0)
 		ip_drop(s, result);
 	stack_count(s, COUNT_TCP_SEGMENTS_OUT);
-	sent_ack(s, c, window, wscale);
+	sent_ack(s, c, plan->length > 0, window, wscale);
 	uint64_t end = plan->seq + plan->length + plan->fin + (plan->reason == TCP_SEND_SYN);
 	switch (plan->reason) {
 	case TCP_SEND_BARE_ACK:
@@ -424,7 +449,7 @@ void tcp_send_reset(struct stack *s, struct tcp_connection *c)
 	    .flags = TCP_RST | TCP_ACK,
 	};
 
-	fill_options(s, c, false, &reset.options); /* RFC 7323 3.2: a RST of the connection carries its timestamp too */
+	fill_timestamps(s, c, &reset.options); /* RFC 7323 3.2: a RST of the connection carries its timestamp too */
 	stack_count(s, COUNT_TCP_RESETS_OUT);
 	tcp_bare_reply(s, c->local.address, c->remote.address, &reset);
 }

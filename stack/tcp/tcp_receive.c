@@ -60,7 +60,7 @@ void tcp_quick_acks(struct stack *s, struct tcp_connection *c, uint8_t segments)
 static uint32_t first_window(const struct stack *s, const struct tcp_connection *c)
 {
 	uint32_t mss = ip_max_payload(s) - TCP_HEADER_MIN - (c->timestamps ? TCP_TIMESTAMPS_SPACE : 0);
-	size_t most = s->tcp.receive_limit;
+	size_t most = tcp_receive_limit(s, c);
 
 	if (most > UINT16_MAX)
 		return UINT16_MAX;
@@ -69,17 +69,20 @@ static uint32_t first_window(const struct stack *s, const struct tcp_connection 
 
 uint32_t tcp_receive_window(const struct stack *s, const struct tcp_connection *c)
 {
-	if (c->state <= TCP_SYN_RECEIVED)
-		return first_window(s, c);
+	if (c->state <= TCP_SYN_RECEIVED) {
+		uint32_t first = first_window(s, c), told = (uint32_t)(c->rcv_adv - c->rcv_nxt);
+		return first > told ? first : told; /* by a SYN of ours that crossed the peer's (SHLD-14) */
+	}
 	if (c->rcv_nxt > c->rcv.tail) /* the peer's FIN is here: nothing more will come */
 		return (uint32_t)(c->rcv_adv > c->rcv_nxt ? c->rcv_adv - c->rcv_nxt : 0);
 
-	size_t room = s->tcp.receive_limit - ring_used(&c->rcv);
+	size_t limit = tcp_receive_limit(s, c);
+	size_t room = limit > ring_used(&c->rcv) ? limit - ring_used(&c->rcv) : 0;
 	uint64_t most = (uint64_t)UINT16_MAX << c->rcv_wscale;
 	uint64_t edge = c->rcv_nxt + (room < most ? room : most);
 
 	/* RFC 9293 3.8.6.2.2 (MUST-39): the edge moves by min(half the buffer, one segment) or not at all. */
-	size_t step = s->tcp.receive_limit / 2 < c->rcv_mss ? s->tcp.receive_limit / 2 : c->rcv_mss;
+	size_t step = limit / 2 < c->rcv_mss ? limit / 2 : c->rcv_mss;
 	if (edge < c->rcv_adv + step)
 		edge = c->rcv_adv;
 	return (uint32_t)(edge - c->rcv_nxt);
@@ -148,21 +151,31 @@ static void close_hole(struct stack *s, struct tcp_connection *c, uint64_t end)
 	tcp_mark(s, c);
 }
 
-void tcp_receive_text(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg)
+/* A ring that holds the text, or as much of it as there is memory for. False: for none of it. */
+static bool make_room(struct stack *s, struct tcp_connection *c, struct tcp_segment *seg)
 {
-	uint64_t end = seg->seq + seg->text_length;
+	size_t before = (size_t)(seg->seq - c->rcv.head);
 
-	if (c->rcv_fin != 0 && end > c->rcv_fin) { /* text beyond the peer's own FIN */
+	if (tcp_ring_grow(s, &c->rcv, before + seg->text_length))
+		return true;
+	if (before >= c->rcv.capacity) {
+		stack_drop(s, DROP_TCP_NO_MEMORY);
+		return false;
+	}
+	seg->text_length = c->rcv.capacity - before;
+	seg->flags &= (uint8_t)~TCP_FIN;
+	return true;
+}
+
+void tcp_receive_text(struct stack *s, struct tcp_connection *c, struct tcp_segment *seg)
+{
+	if (c->rcv_fin != 0 && seg->seq + seg->text_length > c->rcv_fin) { /* text beyond the peer's own FIN */
 		stack_drop(s, DROP_TCP_SEQUENCE);
 		return;
 	}
-	size_t needed = (size_t)(end - c->rcv.head);
-	if (needed < TCP_RING_MIN)
-		needed = TCP_RING_MIN;
-	if (needed > c->rcv.capacity && !ring_grow(&c->rcv, &s->memory, needed)) {
-		stack_drop(s, DROP_TCP_NO_MEMORY);
+	if (!make_room(s, c, seg))
 		return;
-	}
+	uint64_t end = seg->seq + seg->text_length;
 	size_t unit = seg->unit < seg->text_length ? seg->unit : seg->text_length;
 	if (unit > c->rcv_mss)
 		c->rcv_mss = (uint32_t)unit;
@@ -172,8 +185,12 @@ void tcp_receive_text(struct stack *s, struct tcp_connection *c, const struct tc
 
 	if (seg->seq > c->rcv_nxt) {
 		tcp_owe_ack(s, c);
-		if (keep_for_later(s, c, seg->seq, end))
+		if (c->rcv_ranges && ranges_contain(c->rcv_ranges, seg->seq, end))
+			tcp_sack_note_duplicate(c, seg->seq, end);
+		if (keep_for_later(s, c, seg->seq, end)) {
 			ring_place(&c->rcv, seg->seq, seg->text, seg->text_length);
+			tcp_sack_note(c, seg->seq);
+		}
 		return;
 	}
 	ring_place(&c->rcv, seg->seq, seg->text, seg->text_length);

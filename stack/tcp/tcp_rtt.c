@@ -20,11 +20,14 @@ void tcp_rtt_sample(struct tcp_rtt *rtt, uint64_t r)
 		rtt->measured = true;
 		rtt->srtt = r;
 		rtt->rttvar = r / 2;
+		rtt->least = r;
 	} else { /* RFC 6298 2.3: beta = 1/4, alpha = 1/8, in this order */
 		uint64_t error = rtt->srtt > r ? rtt->srtt - r : r - rtt->srtt;
 		rtt->rttvar = (3 * rtt->rttvar + error) / 4;
 		rtt->srtt = (7 * rtt->srtt + r) / 8;
 	}
+	if (r < rtt->least)
+		rtt->least = r;
 	uint64_t variance = 4 * rtt->rttvar;
 	if (variance < TCP_RTO_VARIANCE_FLOOR)
 		variance = TCP_RTO_VARIANCE_FLOOR;

@@ -19,6 +19,7 @@ struct tcp_rtt {
 	bool measured;   /* a first sample has been taken */
 	uint64_t srtt;   /* smoothed round-trip time, microseconds */
 	uint64_t rttvar; /* its variation, microseconds */
+	uint64_t least;  /* the shortest round trip measured, microseconds */
 	uint64_t rto;    /* the time-out now, backed off or not; never above TCP_RTO_MAX */
 };
 

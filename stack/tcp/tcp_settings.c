@@ -18,7 +18,7 @@ const struct tcp_settings tcp_settings_default = {
     .keepalive_count = 9,
     .keepalive_idle = 7200000000,
     .keepalive_interval = 75000000,
-    .fin_wait = TCP_FIN_WAIT_2_TIME,
+    .fin_wait_2_time = TCP_FIN_WAIT_2_TIME,
 };
 
 /* ---- the user time-out ---- */
@@ -93,10 +93,13 @@ static bool same_keepalive(const struct tcp_settings *a, const struct tcp_settin
 void tcp_configure(struct stack *s, struct tcp_connection *c, const struct tcp_settings *settings)
 {
 	bool same = same_keepalive(&c->settings, settings);
+	bool resized = c->settings.receive_buffer != settings->receive_buffer;
 
 	c->settings = *settings;
 	if (!same)
 		tcp_keepalive_start(s, c);
+	if (resized)
+		tcp_buffers_start(s, c);
 	bound(s, c, &c->retransmit);
 	if (!tcp_is_corked(c))
 		bound(s, c, &c->persist);

@@ -24,11 +24,13 @@ struct tcp_settings {
 	uint64_t keepalive_interval; /* from one probe to the next */
 	uint64_t user_timeout;       /* RFC 9293 3.8.3, MUST-21: takes R2's place; 0: R2 stands, UINT64_MAX: never */
 	uint64_t linger_time;
-	uint64_t fin_wait;     /* that an orphan waits in FIN-WAIT-2 for its peer's FIN */
-	uint64_t defer_accept; /* after the SYN that a connection waits for text before it is one; 0: not at all */
+	uint32_t send_buffer;     /* most bytes in the send ring; 0: what cwnd can use */
+	uint32_t receive_buffer;  /* most bytes in the receive ring; 0: it follows the rate */
+	uint64_t fin_wait_2_time; /* how long, its user gone, it waits for the peer's FIN */
+	uint64_t defer_accept;    /* after the SYN that a connection waits for text before it is one; 0: not at all */
 };
 
-/* As Linux has them: two hours (MUST-28), 75 seconds, 9 probes. */
+/* As Linux has them: two hours (MUST-28), 75 seconds, 9 probes; a minute in FIN-WAIT-2. */
 extern const struct tcp_settings tcp_settings_default;
 
 #endif

@@ -55,7 +55,7 @@ void tcp_set_state(struct stack *s, struct tcp_connection *c, enum tcp_state sta
 	c->state = state;
 	/* An orphan's peer may never send its FIN */
 	if (state == TCP_FIN_WAIT_2 && !c->notice.socket)
-		deadline_set(&s->deadlines, &c->expiry, s->now + c->settings.fin_wait);
+		deadline_set(&s->deadlines, &c->expiry, s->now + c->settings.fin_wait_2_time);
 }
 
 void tcp_detach(struct stack *s, struct tcp_connection *c, int error)
@@ -71,7 +71,7 @@ void tcp_detach(struct stack *s, struct tcp_connection *c, int error)
 		return;
 	}
 	c->error = error;
-	ring_release(&c->snd, &s->memory);
+	ring_release(&c->snd, &s->tcp.buffers);
 	tcp_notify(s, &c->notice);
 }
 

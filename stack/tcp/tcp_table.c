@@ -95,7 +95,9 @@ struct tcp_listener *tcp_listener_lookup(struct stack *s, const struct endpoint 
 
 bool tcp_in_use(struct stack *s, const struct endpoint *local, const struct endpoint *remote)
 {
-	return tcp_lookup(s, local, remote) || tcp_time_wait_lookup(s, local, remote);
+	const struct tcp_time_wait *w = tcp_time_wait_lookup(s, local, remote);
+
+	return tcp_lookup(s, local, remote) || (w && !tcp_time_wait_reusable(s, w));
 }
 
 uint16_t tcp_ephemeral_port(struct stack *s, struct address local, const struct endpoint *remote)
@@ -117,6 +119,12 @@ void tcp_set_iss(struct tcp_connection *c, uint32_t isn)
 	ring_init(&c->snd, c->iss + 1);
 }
 
+void tcp_begin_above(struct tcp_connection *c, uint32_t floor)
+{
+	if (!seq_gt(seq_wire(c->iss), floor))
+		tcp_set_iss(c, floor + UINT16_MAX + 2);
+}
+
 struct tcp_connection *tcp_create(struct stack *s, const struct endpoint *local, const struct endpoint *remote)
 {
 	struct tcp_connection *c = memory_get(&s->memory, sizeof *c);
@@ -130,6 +138,7 @@ struct tcp_connection *tcp_create(struct stack *s, const struct endpoint *local,
 	c->peer_mss = TCP_MSS_DEFAULT;
 	c->rcv_mss = TCP_MSS_DEFAULT;
 	c->settings = tcp_settings_default;
+	tcp_buffers_start(s, c);
 	tcp_rtt_init(&c->rtt);
 	list_init(&c->notice.node);
 	list_init(&c->marked);
@@ -154,8 +163,8 @@ void tcp_destroy(struct stack *s, struct tcp_connection *c)
 	list_remove(&c->marked);
 	list_remove(&c->notice.node);
 	list_remove(&c->waiting);
-	ring_release(&c->snd, &s->memory);
-	ring_release(&c->rcv, &s->memory);
+	ring_release(&c->snd, &s->tcp.buffers);
+	ring_release(&c->rcv, &s->tcp.buffers);
 	memory_put(&s->memory, c->rcv_ranges, sizeof *c->rcv_ranges);
 	memory_put(&s->memory, c, sizeof *c);
 }

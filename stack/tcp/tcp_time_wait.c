@@ -153,6 +153,20 @@ void tcp_time_wait_enter(struct stack *s, struct tcp_connection *c)
 		time_wait_reply(s, w);
 }
 
+bool tcp_time_wait_reusable(const struct stack *s, const struct tcp_time_wait *w)
+{
+	return w->timestamps && s->now >= w->expires - TCP_TIME_WAIT_TIME + TCP_TIME_WAIT_REUSE;
+}
+
+uint32_t tcp_time_wait_replace(struct stack *s, struct tcp_time_wait *w)
+{
+	uint32_t snd_nxt = w->snd_nxt;
+
+	forget(s, w);
+	arm(s);
+	return snd_nxt;
+}
+
 /* RFC 6191 2 and RFC 9293 3.6.1 (MAY-2): the peer begins anew, provably later than all of the old connection: by its timestamp,
  * or without timestamps by its sequence number. */
 static bool is_newer(const struct tcp_time_wait *w, const struct tcp_header *h)
@@ -195,9 +209,7 @@ bool tcp_time_wait_input(struct stack *s, struct tcp_time_wait *w, const struct 
 		return false;
 	}
 	if (iss_floor && (h->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && is_newer(w, h)) {
-		*iss_floor = w->snd_nxt;
-		forget(s, w);
-		arm(s);
+		*iss_floor = tcp_time_wait_replace(s, w);
 		return true;
 	}
 	bool old = w->timestamps && o->timestamps_present && seq_lt(o->tsval, w->ts_recent);

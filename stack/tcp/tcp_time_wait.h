@@ -6,6 +6,7 @@
  * What has to be remembered is little, so the connection's control block goes at once, and a record of under 128 bytes stays. All records
  * wait equally long: they stand in one list, oldest first, under one deadline.
  *
+ *     OPEN by our own user, after 1 s     the same, where timestamps tell the two apart (RFC 7323 B.2)
  *     SYN, newer than all we have seen    a new connection may begin (RFC 6191), with sequence numbers above the old ones
  *     RST                                 ignored: it could cut TIME-WAIT short (RFC 1337 3, TIME-WAIT assassination)
  *     FIN, or anything out of place       acknowledged; a FIN starts the time anew
@@ -28,7 +29,8 @@ struct tcp_header;
 
 #define TCP_TIME_WAIT_TIME \
 	60000000 /* microseconds: 2 MSL, with an MSL of 30 s as in Linux (RFC 9293 3.4.2 suggests 2 minutes) */
-#define TCP_TIME_WAIT_MAX 262144 /* records; the oldest makes room for one more */
+#define TCP_TIME_WAIT_REUSE 1000000 /* microseconds after which a timestamp is certainly a new one, as in Linux */
+#define TCP_TIME_WAIT_MAX   262144  /* records; the oldest makes room for one more */
 
 struct tcp_time_wait {
 	struct tcp_time_wait *next; /* in its bucket */
@@ -69,6 +71,12 @@ struct tcp_time_wait *tcp_time_wait_lookup(struct stack *s, const struct endpoin
  * the segment is the listener's. With iss_floor NULL nobody listens, and no new connection can begin. */
 bool tcp_time_wait_input(struct stack *s, struct tcp_time_wait *w, const struct tcp_header *h, size_t text_length,
 			 uint32_t *iss_floor);
+
+/* Whether we may open a connection in this one's place: both sides sent timestamps, and ours has grown since. */
+bool tcp_time_wait_reusable(const struct stack *s, const struct tcp_time_wait *w);
+
+/* Let it go for a new connection, whose sequence numbers must lie above what is returned. */
+uint32_t tcp_time_wait_replace(struct stack *s, struct tcp_time_wait *w);
 
 /* stack_tick(): the oldest record's time is over. */
 void tcp_time_wait_deadline(struct stack *s);

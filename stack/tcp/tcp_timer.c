@@ -6,6 +6,8 @@
 
 #include "internal.h"
 
+#define ORPHAN_TIME 900000000 /* microseconds that an orphan's peer may take nothing of what there is for it */
+
 /* How often a segment goes again before the peer is given up: R2 of RFC 9293 3.8.3 as a count. */
 static unsigned retry_limit(const struct tcp_connection *c)
 {
@@ -19,9 +21,21 @@ static unsigned retry_limit(const struct tcp_connection *c)
 	}
 }
 
+/* Whether a peer that takes nothing, answer as it may, has kept an orphan for too long. MUST-37 is for a user who is ready to
+ * wait; here nobody is left, and the memory is not the peer's to keep (RFC 6429 3). */
+static bool is_kept_too_long(const struct stack *s, const struct tcp_connection *c)
+{
+	return tcp_is_orphan(c) && c->settings.user_timeout == 0 && s->now >= c->stalled_since + ORPHAN_TIME;
+}
+
 /* The peer has not been heard of for one try more. False: that was one too many, and the connection is gone. */
 static bool try_again(struct stack *s, struct tcp_connection *c)
 {
+	if (is_kept_too_long(s, c)) {
+		tcp_send_reset(s, c);
+		tcp_done(s, c, 0);
+		return false;
+	}
 	c->retries++;
 	/* MUST-21: the user's limit, where there is one, takes the place of R2 for what is not a SYN; as in Linux it can only shorten that. */
 	bool over = s->now >= tcp_give_up_at(c);
@@ -89,7 +103,7 @@ static void delayed_ack(struct stack *s, struct tcp_connection *c)
 	}
 	/* Nothing followed: a good moment to give back what a burst made grow. */
 	if (ring_used(&c->rcv) == 0 && !c->rcv_ranges)
-		ring_shrink(&c->rcv, &s->memory, 0);
+		ring_shrink(&c->rcv, &s->tcp.buffers, 0);
 }
 
 /* An orphan's time is over: in FIN-WAIT-2 without a word, else (its user lingered) its peer has not taken all. */

@@ -11,6 +11,9 @@ struct tcp_connection *tcp_connect(struct stack *s, struct endpoint local, struc
 
 	if (!c)
 		return NULL;
+	struct tcp_time_wait *before = tcp_time_wait_lookup(s, &local, &remote);
+	if (before)
+		tcp_begin_above(c, tcp_time_wait_replace(s, before));
 	c->notice.socket = user;
 	stack_count(s, COUNT_TCP_ACTIVE_OPENS);
 	tcp_set_state(s, c, TCP_SYN_SENT);
@@ -28,20 +31,14 @@ bool tcp_at_end(const struct tcp_connection *c)
 	return ring_used(&c->rcv) == 0 && (c->state == TCP_CLOSED || (c->rcv_fin != 0 && c->rcv_nxt > c->rcv_fin));
 }
 
-size_t tcp_send_room(const struct stack *s, const struct tcp_connection *c)
-{
-	return s->tcp.send_limit - ring_used(&c->snd);
-}
-
 uint8_t *tcp_send_reserve(struct stack *s, struct tcp_connection *c, size_t wanted, size_t *length)
 {
 	size_t room = tcp_send_room(s, c);
 
 	if (wanted > room)
 		wanted = room;
-	size_t needed = ring_used(&c->snd) + wanted;
-	if (needed > c->snd.capacity)
-		ring_grow(&c->snd, &s->memory, needed < TCP_RING_MIN ? TCP_RING_MIN : needed);
+	if (wanted > 0)
+		tcp_ring_grow(s, &c->snd, ring_used(&c->snd) + wanted);
 	uint8_t *span = ring_reserve(&c->snd, length);
 	if (*length > wanted)
 		*length = wanted;
@@ -71,6 +68,19 @@ void tcp_push(struct stack *s, struct tcp_connection *c)
 	tcp_mark(s, c);
 }
 
+void tcp_send_urgent(struct stack *s, struct tcp_connection *c)
+{
+	c->snd_up = c->snd.tail;
+	c->push_now = true;
+	c->ack_now = true; /* where no window lets the text go, word of it does (3.10.2) */
+	tcp_mark(s, c);
+}
+
+uint64_t tcp_urgent_left(const struct tcp_connection *c)
+{
+	return c->rcv_up > c->rcv.head && !tcp_at_end(c) ? c->rcv_up - c->rcv.head : 0;
+}
+
 unsigned tcp_receive_peek(const struct tcp_connection *c, struct slice slices[2])
 {
 	return ring_peek(&c->rcv, c->rcv.head, ring_used(&c->rcv), slices);
@@ -79,6 +89,7 @@ unsigned tcp_receive_peek(const struct tcp_connection *c, struct slice slices[2]
 void tcp_receive_consume(struct stack *s, struct tcp_connection *c, size_t length)
 {
 	ring_consume(&c->rcv, length);
+	tcp_buffers_read(s, c);
 	/* A late reader: nothing else will come by to give the ring back. */
 	if (ring_used(&c->rcv) == 0 && c->state != TCP_CLOSED && !c->delayed_ack.armed)
 		deadline_set(&s->deadlines, &c->delayed_ack, s->now + TCP_DELAYED_ACK);
@@ -86,7 +97,7 @@ void tcp_receive_consume(struct stack *s, struct tcp_connection *c, size_t lengt
 		return;
 	/* Tell the peer when the window that it knows has doubled, and has opened by two segments or half the buffer: less is not worth
 	 * a segment, and while the peer sends, ACKs of what it sends tell it as well. */
-	size_t step = s->tcp.receive_limit / 2;
+	size_t step = tcp_receive_limit(s, c) / 2;
 	if (step > 2 * (size_t)c->rcv_mss)
 		step = 2 * (size_t)c->rcv_mss;
 	uint64_t known = c->rcv_adv - c->rcv_nxt, window = tcp_receive_window(s, c);
@@ -124,7 +135,7 @@ static void let_go(struct stack *s, struct tcp_connection *c)
 	c->notice.socket = NULL;
 	list_remove(&c->notice.node);
 	if (c->state == TCP_FIN_WAIT_2)
-		deadline_set(&s->deadlines, &c->expiry, s->now + c->settings.fin_wait);
+		deadline_set(&s->deadlines, &c->expiry, s->now + c->settings.fin_wait_2_time);
 }
 
 void tcp_close(struct stack *s, struct tcp_connection *c)

@@ -13,6 +13,7 @@ enum {
 	OPTION_MSS = 2,
 	OPTION_WSCALE = 3,
 	OPTION_SACK_PERMITTED = 4,
+	OPTION_SACK = 5,
 	OPTION_TIMESTAMPS = 8
 };
 
@@ -93,7 +94,7 @@ unsigned tcp_emit_length(const struct tcp_header *header)
 	if (o->timestamps_present)
 		length += TCP_TIMESTAMPS_SPACE;
 	if (!(header->flags & TCP_SYN))
-		return length;
+		return length + (o->sack_count > 0 ? 4 + 8 * o->sack_count : 0);
 	if (o->mss_present)
 		length += 4;
 	if (o->sack_permitted && !o->timestamps_present) /* beside timestamps it fills the place of their two NOPs */
@@ -115,6 +116,16 @@ static void emit_nops(struct wire_writer *w)
 {
 	wire_write8(w, OPTION_NOP);
 	wire_write8(w, OPTION_NOP);
+}
+
+static void emit_sacks(struct wire_writer *w, const struct tcp_options *o)
+{
+	wire_write8(w, OPTION_SACK);
+	wire_write8(w, (uint8_t)(2 + 8 * o->sack_count));
+	for (unsigned i = 0; i < o->sack_count; i++) {
+		wire_write32(w, o->sacks[i].start);
+		wire_write32(w, o->sacks[i].end);
+	}
 }
 
 static void emit_syn_options(struct wire_writer *w, const struct tcp_options *o)
@@ -156,9 +167,15 @@ void tcp_emit(uint8_t *to, const struct tcp_header *header)
 	wire_write16(&w, header->urgent_pointer);
 	if (header->flags & TCP_SYN) {
 		emit_syn_options(&w, &header->options);
-	} else if (header->options.timestamps_present) {
+		return;
+	}
+	if (header->options.timestamps_present) {
 		emit_nops(&w);
 		emit_timestamps(&w, &header->options);
+	}
+	if (header->options.sack_count > 0) {
+		emit_nops(&w);
+		emit_sacks(&w, &header->options);
 	}
 }
 

@@ -48,6 +48,14 @@ enum tcp_flag {
 	TCP_CWR = 0x80,
 };
 
+#define TCP_SACK_BLOCKS 4 /* fit beside nothing else; 3 beside timestamps */
+
+/* Text that has come beyond a hole: from start up to, not including, end (RFC 2018 3). */
+struct tcp_sack {
+	uint32_t start;
+	uint32_t end;
+};
+
 struct tcp_options {
 	bool mss_present;
 	bool wscale_present;
@@ -57,6 +65,8 @@ struct tcp_options {
 	uint16_t mss;
 	uint32_t tsval;
 	uint32_t tsecr;
+	unsigned sack_count;
+	struct tcp_sack sacks[TCP_SACK_BLOCKS];
 };
 
 struct tcp_header {
@@ -91,7 +101,8 @@ bool tcp_parse_quote(const uint8_t *bytes, size_t length, struct tcp_quote *quot
 /* The bytes that tcp_emit() will write for this header: 20 and the options. */
 unsigned tcp_emit_length(const struct tcp_header *header);
 
-/* Write header and options, checksum field 0. MSS, wscale and SACK-permitted are written only on a SYN (MUST-65). */
+/* Write header and options, checksum field 0. MSS, wscale and SACK-permitted are written only on a SYN (MUST-65), SACK
+ * blocks only elsewhere. */
 void tcp_emit(uint8_t *to, const struct tcp_header *header);
 
 /* Write the checksum field of a header that tcp_emit() wrote. */

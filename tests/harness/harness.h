@@ -41,7 +41,7 @@
  *   FLAGS    of S F R P U and . for ACK;  - for none
  *   END      may be left out: 1(1000) is 1:1001(1000)
  *   win      as on the wire, not scaled
- *   OPTION   mss N | wscale N | sackOK | TS val N ecr N | sack N:N | nop | eol | hex 0102...
+ *   OPTION   mss N | wscale N | sackOK | TS val N ecr N | sack N:N N:N... | nop | eol | hex 0102...
  *            in():  `ecr last` echoes the newest timestamp that we have sent; zeros pad it to four bytes
  *            out(): `*` for a timestamp is any value; options must come in exactly this order and no others
  *   in()     what is left out is: win 65535, no urgent pointer, no options

@@ -283,8 +283,16 @@ static uint32_t option_get(const uint8_t *bytes, unsigned count)
 	return value;
 }
 
+static void sack_print(const uint8_t *o, uint32_t base, char *text, size_t room)
+{
+	size_t used = (size_t)snprintf(text, room, "sack");
+	for (size_t at = 2; at + 8 <= o[1] && used < room; at += 8)
+		used += (size_t)snprintf(text + used, room - used, " %d:%d", (int32_t)(option_get(o + at, 4) - base),
+					 (int32_t)(option_get(o + at + 4, 4) - base));
+}
+
 /* One option at o into text; how many bytes it has, 0 when it cannot be told. */
-static size_t option_print(const uint8_t *o, size_t left, char *text, size_t room)
+static size_t option_print(const uint8_t *o, size_t left, uint32_t base, char *text, size_t room)
 {
 	if (o[0] < 2) {
 		snprintf(text, room, "%s", o[0] ? "nop" : "eol");
@@ -302,18 +310,24 @@ static size_t option_print(const uint8_t *o, size_t left, char *text, size_t roo
 		snprintf(text, room, "sackOK");
 	else if (o[0] == 8 && o[1] == 10)
 		snprintf(text, room, "TS val %u ecr %u", option_get(o + 2, 4), option_get(o + 6, 4));
+	else if (o[0] == 5 && o[1] % 8 == 2)
+		sack_print(o, base, text, room);
 	else
 		snprintf(text, room, "kind %u length %u", o[0], o[1]);
 	return o[1];
 }
 
-static void options_print(const struct segment *s, char *text, size_t room)
+static void options_print(const struct segment *s, uint32_t base, char *text, size_t room)
 {
 	size_t used = (size_t)snprintf(text, room, " <");
 	for (size_t i = 0, n = 1; i < s->options_length && n; i += n) {
+		if (room - used < 48) { /* as many as a line holds */
+			used += (size_t)snprintf(text + used, room - used, "...");
+			break;
+		}
 		if (i)
 			used += (size_t)snprintf(text + used, room - used, ",");
-		n = option_print(s->options + i, s->options_length - i, text + used, room - used);
+		n = option_print(s->options + i, s->options_length - i, base, text + used, room - used);
 		used += strlen(text + used);
 	}
 	snprintf(text + used, room - used, ">");
@@ -337,5 +351,5 @@ void segment_print(const struct segment *s, const struct flow *flow, bool ours, 
 	if (s->flags & URG)
 		used += (size_t)snprintf(text + used, room - used, " urg %u", s->urgent);
 	if (s->options_length)
-		options_print(s, text + used, room - used);
+		options_print(s, ack_base, text + used, room - used);
 }

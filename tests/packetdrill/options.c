@@ -67,7 +67,7 @@ static void apply_linger2(struct adapter *a, struct file *f, int value)
 {
 	unsigned seconds = value > 0 ? (unsigned)value : a->settings.fin_timeout;
 
-	socket_set_fin_wait(f->socket, value < 0 ? 1 : seconds * SECOND);
+	socket_set_fin_wait_2(f->socket, value < 0 ? 1 : seconds * SECOND);
 }
 
 /* Linux begins every connection with some ACKs at once; those that are set to it go on so. */

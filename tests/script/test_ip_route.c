@@ -27,6 +27,24 @@ Test(ip_route, an_off_link_destination_goes_to_the_gateway)
 	check(events_seen(EVENT_ROUTE_GATEWAY) > 0);
 }
 
+/* For who only asks: nothing is sent, and nothing is said to have happened. */
+Test(ip_route, the_station_that_a_packet_would_go_to)
+{
+	struct mac mac;
+	harness_end();
+	harness_start_bare();
+	out_arp_announcement();
+	check(mac_equal(stack_mac(harness_stack()), mac_of("192.0.2.2")));
+	check(!stack_neighbour(harness_stack(), ip_of("198.51.100.7"),
+			       &mac)); /* nobody has answered for the gateway yet */
+	arp_learn("192.0.2.254");
+	check(stack_neighbour(harness_stack(), ip_of("198.51.100.7"), &mac) && mac_equal(mac, mac_of("192.0.2.254")));
+	check(stack_neighbour(harness_stack(), ip_of("192.0.2.254"), &mac) && mac_equal(mac, mac_of("192.0.2.254")));
+	check(!stack_neighbour(harness_stack(), ip_of("192.0.2.77"), &mac));
+	check(!stack_neighbour(harness_stack(), ip_of("192.0.2.2"), &mac)); /* ourselves */
+	check(events_seen(EVENT_ROUTE_GATEWAY) == 0);
+}
+
 /* RFC 1122 3.3.1.1: it works without a gateway, on the own network. */
 Test(ip_route, without_a_gateway_the_own_network_is_reached_and_no_other)
 {

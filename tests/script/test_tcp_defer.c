@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Scripts about two patiences that an application sets: a listener's with a peer that connects and says nothing
- * (socket_set_defer_accept), and a closed socket's with one that does not close (socket_set_fin_wait).
+ * (socket_set_defer_accept), and a closed socket's with one that does not close (socket_set_fin_wait_2).
  */
 #include <criterion/criterion.h>
 
@@ -89,7 +89,7 @@ Test(tcp_defer, a_lost_syn_ack_goes_again)
 Test(tcp_fin_wait, ends_after_the_time_that_was_set)
 {
 	struct socket *s = passive_open();
-	socket_set_fin_wait(s, SECOND);
+	socket_set_fin_wait_2(s, SECOND);
 	socket_close(s);
 	out("F. 1:1(0) ack 1");
 	in(". 1:1(0) ack 2");
@@ -105,8 +105,8 @@ Test(tcp_fin_wait, ends_after_the_time_that_was_set)
 Test(tcp_fin_wait, is_a_minute_otherwise)
 {
 	struct socket *s = passive_open();
-	socket_set_fin_wait(s, SECOND);
-	socket_set_fin_wait(s, 0);
+	socket_set_fin_wait_2(s, SECOND);
+	socket_set_fin_wait_2(s, 0);
 	socket_shutdown(s, SOCKET_SHUTDOWN_WRITE);
 	out("F. 1:1(0) ack 1");
 	in(". 1:1(0) ack 2");

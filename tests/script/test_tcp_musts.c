@@ -292,19 +292,138 @@ Test(tcp_musts, urgent_text_is_told_when_its_end_moves)
 	struct socket *s = passive_open();
 	in("U. 1:1001(1000) ack 1 urg 3000");
 	check(events_seen(EVENT_TCP_URGENT) == 1 && event_last(EVENT_TCP_URGENT)->value == 3000);
+	check(socket_urgent(s) == 3000 && socket_ready(s) & SOCKET_URGENT);
 	in("U. 1001:2001(1000) ack 1 urg 2000");
 	out(". 1:1(0) ack 2001");
 	in("U. 2001:2501(500) ack 1 urg 900"); /* back: it cannot recede */
 	check(events_seen(EVENT_TCP_URGENT) == 1);
 	in("U. 2501:3001(500) ack 1 urg 501");
 	check(events_seen(EVENT_TCP_URGENT) == 2 && event_last(EVENT_TCP_URGENT)->value == 501);
+	check(socket_urgent(s) == 3001);
 	app_read(s, 3000);
+	check(socket_urgent(s) == 1 && socket_ready(s) & SOCKET_URGENT);
 	out_rest();
 	in("U. 3001:3011(10) ack 1 urg 10"); /* one byte was still to come, and now ten are */
 	check(events_seen(EVENT_TCP_URGENT) == 3 && event_last(EVENT_TCP_URGENT)->value == 10);
+	check(socket_urgent(s) == 10);
 	app_read(s, 10);
+	check(socket_urgent(s) == 0 && !(socket_ready(s) & SOCKET_URGENT));
 	pass(40 * MS);
 	out(". 1:1(0) ack 3011");
+}
+
+/* What is announced but never comes, because the stream ends before, is waited for no longer. */
+Test(tcp_musts, urgent_text_that_never_comes)
+{
+	struct socket *s = passive_open();
+	in("U. 1:11(10) ack 1 urg 500");
+	app_read(s, 10);
+	out_rest();
+	check(socket_urgent(s) == 490);
+	in("F. 11:11(0) ack 1");
+	out(". 1:1(0) ack 12");
+	check(socket_urgent(s) == 0 && !(socket_ready(s) & SOCKET_URGENT));
+}
+
+/* A listener's connection, and the user who is waiting, hears of it by on_ready() even where no text has come. */
+static unsigned told;
+
+static void count_ready(void *user, struct socket *socket)
+{
+	(void)user;
+	told += (socket_ready(socket) & SOCKET_URGENT) != 0;
+}
+
+Test(tcp_musts, urgent_text_wakes_its_reader)
+{
+	struct stack_config config = harness_config();
+	config.on_ready = count_ready;
+	restart_with(&config);
+	passive_open();
+	in("U. 1:1(0) ack 1 urg 5");
+	check(told == 1);
+	in("U. 1:1(0) ack 1 urg 5");
+	check(told == 1);
+	in("U. 1:1(0) ack 1 urg 6");
+	check(told == 2);
+	told = 0;
+}
+
+static void say_urgently(struct socket *s, size_t length)
+{
+	uint8_t bytes[1000];
+	for (size_t i = 0; i < length; i++)
+		bytes[i] = pattern(flow_current()->written++);
+	check(socket_send_urgent(s, bytes, length) == (long)length);
+}
+
+/* MUST-30, MUST-62: the pointer stands on every segment that begins before the end of what is urgent, and names the byte
+ * after that. */
+Test(tcp_musts, what_we_send_urgently_is_marked)
+{
+	struct socket *s = passive_open();
+	app_write(s, 1500);
+	say_urgently(s, 1000);
+	app_write(s, 500); /* which is not */
+	out("U. 1:1001(1000) ack 1 urg 2500");
+	out("U. 1001:2001(1000) ack 1 urg 1500");
+	out("PU. 2001:3001(1000) ack 1 urg 500");
+	in(". 1:1(0) ack 2001");
+	pass(300 * MS);
+	out("PU. 2001:3001(1000) ack 1 urg 500"); /* again, and still so */
+	in(". 1:1(0) ack 3001");
+	app_write(s, 10);
+	out("P. 3001:3011(10) ack 1");
+	in(". 1:1(0) ack 3011 win 0");
+	app_write(s, 10);
+	after(200 * MS); /* nothing is urgent any more in a probe, one number to the left */
+	out(". 3010:3010(0) ack 1");
+}
+
+/* It does not wait to be joined by more (Nagle), nor for the peer's window with the word of it (3.10.2). */
+Test(tcp_musts, what_is_urgent_does_not_wait)
+{
+	struct socket *s = passive_open();
+	app_write(s, 10);
+	out("P. 1:11(10) ack 1");
+	app_write(s, 10);
+	quiet();
+	say_urgently(s, 1);
+	out("PU. 11:22(11) ack 1 urg 11");
+	in(". 1:1(0) ack 22 win 0");
+	say_urgently(s, 5);
+	out("U. 22:22(0) ack 1 urg 5");
+	after(200 * MS);
+	out("U. 21:21(0) ack 1 urg 6"); /* a probe */
+	in(". 1:1(0) ack 22");
+	out("PU. 22:27(5) ack 1 urg 5");
+}
+
+/* MUST-31: a pointer of 16 bits says as much as it can. */
+Test(tcp_musts, urgent_text_longer_than_its_pointer)
+{
+	struct socket *s = passive_open();
+	app_write(s, 69000);
+	say_urgently(s, 1000);
+	for (unsigned at = 1; at <= 9001; at += 1000) {
+		unsigned left = 70001 - at;
+		out("U. %u:%u(1000) ack 1 urg %u", at, at + 1000, left < 65535 ? left : 65535);
+	}
+	harness_deaf(true);
+	in(". 1:1(0) ack 10001");
+	harness_deaf(false);
+}
+
+/* Nothing was taken, so that nothing is urgent. */
+Test(tcp_musts, nothing_is_urgent_that_was_not_taken)
+{
+	struct socket *s = passive_open();
+	check(socket_send_urgent(s, "", 0) == 0);
+	quiet();
+	check(socket_shutdown(s, SOCKET_SHUTDOWN_WRITE) == 0);
+	out("F. 1:1(0) ack 1");
+	check(socket_send_urgent(s, "x", 1) == -EPIPE);
+	in(". 1:1(0) ack 2");
 }
 
 /* MUST-31: it may be longer than any segment, window or urgent pointer; in line, as all text. */

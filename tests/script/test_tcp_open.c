@@ -220,6 +220,47 @@ Test(tcp_open, simultaneous_finished_by_a_plain_ack)
 	quiet_for(100 * SECOND);
 }
 
+/* RFC 9293 3.10.7.4 first: the SYN of the peer's SYN,ACK has come before, so that it draws an ACK. */
+Test(tcp_open, simultaneous_the_syn_ack_is_acknowledged)
+{
+	app_connect();
+	out("S 0:0(0)");
+	in("S 0:0(0) <mss 1000>");
+	out("S. 0:0(0) ack 1");
+	in("S. 0:0(0) ack 1 <mss 1000>");
+	out(". 1:1(0) ack 1");
+	quiet_for(100 * SECOND);
+}
+
+/* One that acknowledges what was never sent is reset, and leaves nothing behind that is owed. */
+Test(tcp_open, simultaneous_a_refused_syn_ack_is_not_acknowledged_later)
+{
+	app_connect();
+	out("S 0:0(0)");
+	in("S 0:0(0) <mss 1000>");
+	out("S. 0:0(0) ack 1");
+	in("S. 0:0(0) ack 5 <mss 1000>");
+	out("R 5:5(0)");
+	in(". 1:1(0) ack 1");
+	quiet_for(100 * SECOND);
+}
+
+/* SHLD-14: timestamps that were agreed on make segments smaller, of which fewer may fit into the buffer; what the SYN has
+ * promised is not taken back by the SYN,ACK. */
+Test(tcp_open, simultaneous_keeps_the_window_of_the_syn)
+{
+	struct stack_config config = harness_config();
+	config.receive_buffer = 32768;
+	harness_end();
+	harness_start_with(&config);
+	app_connect();
+	struct frame syn = out_frame();
+	in("S 0:0(0) <mss 1000,TS val 1 ecr 0>");
+	struct frame syn_ack = out_frame();
+	check(syn_ack.bytes[AT_TCP_FLAGS] == 0x12);
+	check(peek16(&syn_ack, AT_TCP_FLAGS + 1) >= peek16(&syn, AT_TCP_FLAGS + 1));
+}
+
 /* RFC 7323 2.2: the window of a SYN is not scaled, not even in the SYN,ACK that ends a simultaneous open. */
 Test(tcp_open, simultaneous_windows_are_not_scaled)
 {
@@ -326,7 +367,7 @@ Test(tcp_open, a_half_open_connection_is_given_up)
 	out("S. 0:0(0) ack 1");
 	flow_select(1);
 	in("S 0:0(0) <mss 1000>");
-	assert_dropped(DROP_TCP_BACKLOG);
+	assert_dropped(DROP_TCP_HALF_OPEN_FULL);
 	harness_deaf(true);
 	pass(1000 * SECOND);
 	harness_deaf(false);
@@ -395,19 +436,27 @@ Test(tcp_open, attack_ephemeral_ports_are_not_in_a_row)
 
 /* --- Backlog ----------------------------------------------------------------------------------------------------- */
 
-Test(tcp_open, the_backlog_is_bounded)
+/* A listener with this backlog, and flows from `first` on whose SYN has been answered. */
+static struct socket *half_open_flows(unsigned backlog, unsigned first, unsigned count)
 {
 	struct socket *listener = socket_open(harness_stack(), SOCKET_STREAM);
 	struct endpoint local = {ip_of("192.0.2.2"), 5000};
-	check(socket_bind(listener, &local) == 0 && socket_listen(listener, 3) == 0);
-	for (unsigned i = 0; i < 3; i++) {
+	check(socket_bind(listener, &local) == 0 && socket_listen(listener, backlog) == 0);
+	for (unsigned i = first; i < first + count; i++) {
 		flow_select(i);
 		in("S 0:0(0) <mss 1000>");
 		out("S. 0:0(0) ack 1");
 	}
+	return listener;
+}
+
+/* Handshakes under way, and connections that nobody has accepted, are bounded one by one. */
+Test(tcp_open, both_queues_of_a_listener_are_bounded)
+{
+	struct socket *listener = half_open_flows(3, 0, 3);
 	flow_select(3);
 	in("S 0:0(0) <mss 1000>");
-	assert_dropped(DROP_TCP_BACKLOG);
+	assert_dropped(DROP_TCP_HALF_OPEN_FULL);
 	quiet();
 	for (unsigned i = 0; i < 3; i++) {
 		flow_select(i);
@@ -415,11 +464,58 @@ Test(tcp_open, the_backlog_is_bounded)
 	}
 	flow_select(3);
 	in("S 0:0(0) <mss 1000>");
-	assert_dropped(DROP_TCP_BACKLOG); /* established ones that nobody took count too */
+	assert_dropped(DROP_TCP_ACCEPT_FULL);
 	check(socket_accept(listener));
 	in("S 0:0(0) <mss 1000>");
 	out("S. 0:0(0) ack 1");
 	check(socket_accept(listener) && socket_accept(listener) && !socket_accept(listener));
+}
+
+/* With the accept queue full a handshake is not completed: its ACK is dropped, text and all, and asked for again. */
+Test(tcp_open, an_ack_finds_the_accept_queue_full)
+{
+	struct socket *listener = half_open_flows(2, 0, 2);
+	flow_select(0);
+	in(". 1:1(0) ack 1");
+	flow_select(2); /* there is room again for a handshake */
+	in("S 0:0(0) <mss 1000>");
+	out("S. 0:0(0) ack 1");
+	flow_select(1);
+	in(". 1:1(0) ack 1");
+	flow_select(2);
+	in("P. 1:11(10) ack 1");
+	assert_dropped(DROP_TCP_ACCEPT_FULL);
+	quiet();
+	pass(SECOND);
+	out("S. 0:0(0) ack 1");
+	check(socket_accept(listener));
+	in("P. 1:11(10) ack 1");
+	pass(40000);
+	out(". 1:1(0) ack 11");
+	check(socket_accept(listener) && socket_accept(listener) && !socket_accept(listener));
+}
+
+/* What leaves a queue by a reset makes room in that one. */
+Test(tcp_open, a_reset_makes_room_in_the_queue_that_it_was_in)
+{
+	half_open_flows(2, 0, 2);
+	flow_select(0);
+	in("R 1:1(0)");
+	flow_select(2);
+	in("S 0:0(0) <mss 1000>");
+	out("S. 0:0(0) ack 1");
+	flow_select(1);
+	in(". 1:1(0) ack 1");
+	in("R 1:1(0)");
+	flow_select(2);
+	in(". 1:1(0) ack 1");
+	flow_select(3);
+	in("S 0:0(0) <mss 1000>");
+	out("S. 0:0(0) ack 1");
+	in(". 1:1(0) ack 1");
+	flow_select(4);
+	in("S 0:0(0) <mss 1000>");
+	assert_dropped(DROP_TCP_ACCEPT_FULL);
 }
 
 Test(tcp_open, attack_syn_flood_is_bounded_and_the_stack_still_serves)

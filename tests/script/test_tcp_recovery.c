@@ -472,7 +472,7 @@ Test(tcp_recovery, the_window_is_halved)
 Test(tcp_recovery, attack_duplicate_ack_spoofing)
 {
 	struct socket *s = passive_open();
-	app_write(s, 200000);
+	app_write(s, 100000);
 	out_segments(1, 10);
 	harness_deaf(true);
 	for (unsigned i = 0; i < 200; i++)

@@ -219,6 +219,20 @@ Test(tcp_reset, attack_syn_received_blind_rst)
 	app_accept();
 }
 
+/* RFC 9293 3.10.7.4 first: a RST outside of the window draws no answer, not even with the peer's SYN, or its SYN,ACK, around it. */
+Test(tcp_reset, attack_syn_received_rst_with_the_syn)
+{
+	app_listen();
+	in("S 0:0(0) <mss 1000>");
+	out("S. 0:0(0) ack 1");
+	in("SR 0:0(0)");
+	assert_dropped(DROP_TCP_SEQUENCE);
+	in("SR. 0:0(0) ack 1");
+	assert_dropped(DROP_TCP_SEQUENCE);
+	in(". 1:1(0) ack 1");
+	app_accept();
+}
+
 /* --- Synchronized states ----------------------------------------------------------------------------------------- */
 
 /* RFC 5961 3.2: exactly RCV.NXT resets; MUST-12: the application is told that it was no orderly close. */

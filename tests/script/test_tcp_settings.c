@@ -694,6 +694,21 @@ Test(tcp_info, counts_bytes)
 	check(info.bytes_acked == 3000 && info.bytes_received == 700);
 }
 
+/* As they stand on the wire; the harness begins both just below 2^32. */
+Test(tcp_info, tells_sequence_numbers)
+{
+	struct socket *s = passive_open();
+	const struct flow *flow = flow_current();
+	app_write(s, 100);
+	out("P. 1:101(100) ack 1");
+	in("P. 1:51(50) ack 1");
+	after(40 * MS);
+	out(". 101:101(0) ack 51");
+	struct socket_tcp_info info = info_of(s);
+	check(info.iss == flow->our_isn && info.snd_nxt == flow->our_isn + 101);
+	check(info.irs == flow->peer_isn && info.rcv_nxt == flow->peer_isn + 51);
+}
+
 /* After a time-out: one segment, LOSS, and the time-out doubled. */
 Test(tcp_info, after_a_time_out)
 {

@@ -91,6 +91,59 @@ Test(tcp_time_wait, a_newer_syn_takes_its_place)
 	check(peek32(&frame, AT_TCP_ACK) == flow_current()->peer_isn + 1);
 }
 
+/* Open a connection on the flow's ports, which an earlier one of ours has ended first. What connect answers. */
+static int open_again(struct socket **s)
+{
+	struct endpoint local = {ip_of("192.0.2.2"), flow_current()->local_port};
+	struct endpoint remote = {ip_of("192.0.2.1"), flow_current()->peer_port};
+	*s = socket_open(harness_stack(), SOCKET_STREAM);
+	check(socket_bind(*s, &local) == 0);
+	int error = socket_connect(*s, &remote);
+	if (error)
+		socket_close(*s);
+	return error;
+}
+
+/* RFC 7323 B.2: with timestamps, a second later, we may open a connection in its place, above all old numbers. */
+Test(tcp_time_wait, we_may_open_in_its_place_with_timestamps)
+{
+	struct socket *s = app_connect();
+	out("S 0:0(0)");
+	in("S. 0:0(0) ack 1 <mss 1012,sackOK,TS val 100 ecr last>");
+	out(". 1:1(0) ack 1");
+	socket_close(s);
+	out("F. 1:1(0) ack 1");
+	in("F. 1:1(0) ack 2 <nop,nop,TS val 101 ecr last>");
+	out(". 2:2(0) ack 2");
+	uint32_t old = flow_current()->our_isn + 2, stamp = flow_current()->ts_val;
+	pass(SECOND - 1);
+	check(open_again(&s) == -EADDRNOTAVAIL);
+	pass(1);
+	check(open_again(&s) == 0);
+	flow_forget();
+	out("S 0:0(0)");
+	check((int32_t)(flow_current()->our_isn - old) > 0);
+	check((int32_t)(flow_current()->ts_val - stamp) > 0);
+	in("S. 0:0(0) ack 1 <mss 1012,sackOK,TS val 102 ecr last>");
+	out(". 1:1(0) ack 1");
+}
+
+/* Without timestamps nothing tells old segments from new ones. */
+Test(tcp_time_wait, we_may_not_open_in_its_place_without)
+{
+	struct socket *s = active_open();
+	socket_close(s);
+	out("F. 1:1(0) ack 1");
+	in("F. 1:1(0) ack 2");
+	out(". 2:2(0) ack 2");
+	pass(TWO_MSL - 1);
+	check(open_again(&s) == -EADDRNOTAVAIL);
+	pass(1);
+	check(open_again(&s) == 0);
+	flow_forget();
+	out("S 0:0(0)");
+}
+
 /* One that is not newer is answered like any other old duplicate, and not too often (RFC 5961 7). */
 Test(tcp_time_wait, attack_an_older_syn_does_not)
 {

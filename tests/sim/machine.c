@@ -75,6 +75,8 @@ static void machine_ready(void *user, struct socket *socket)
 	struct machine *m = user;
 	if (socket == m->listener)
 		machine_accept(m);
+	else if (socket == m->datagrams)
+		datagrams_read(m);
 	else
 		user_ready(socket_user(socket));
 }
@@ -89,6 +91,9 @@ void machine_listen(struct machine *m)
 	if (!m->listener || socket_bind(m->listener, &local) != 0 ||
 	    socket_listen(m->listener, m->world->plan.backlog) != 0)
 		world_fail(m->world, "machine %u cannot listen", m->index);
+	m->datagrams = socket_open(m->stack, SOCKET_DATAGRAM);
+	if (!m->datagrams || socket_bind(m->datagrams, &local) != 0)
+		world_fail(m->world, "machine %u has no socket for datagrams", m->index);
 	m->world->generous = false;
 }
 
@@ -186,7 +191,7 @@ static void switch_off(struct machine *m, struct user *u)
 void machine_stop(struct machine *m)
 {
 	struct world *w = m->world;
-	m->listener = NULL;
+	m->listener = m->datagrams = NULL;
 	for (unsigned i = 0; i < w->plan.pairs; i++)
 		for (unsigned side = 0; side < 2; side++)
 			switch_off(m, &w->pairs[i].users[side]);

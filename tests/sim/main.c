@@ -27,6 +27,9 @@ static void totals_print(const struct sim_totals *t, double seconds)
 	printf("users: %" PRIu64 " got the whole stream, %" PRIu64 " an error, %" PRIu64 " quit, %" PRIu64
 	       " were forsaken; %" PRIu64 " bytes read; %" PRIu64 " streams wrapped their sequence numbers\n",
 	       t->endings[1], t->endings[2], t->endings[3], t->endings[4], t->bytes, t->wrapped);
+	printf("settings: %" PRIu64 " closes were resets, %" PRIu64 " users lost their patience, %" PRIu64
+	       " shut their read side; %" PRIu64 " datagrams sent, %" PRIu64 " received\n",
+	       t->lingered, t->impatient, t->deaf, t->datagrams_sent, t->datagrams_received);
 	printf("%.1f hours of virtual time in %.1f s: %.0f times as fast as the clock\n", virtual / 3600, seconds,
 	       virtual / seconds);
 }

@@ -72,6 +72,7 @@ static void draw_users(struct world *w, struct plan *p)
 	p->stall = draw_chance(w, 300000) ? 0 : 1 + (uint32_t)draw_magnitude(w, 300000);
 	p->stall_most = stalls[random_below(&w->random, sizeof stalls / sizeof stalls[0])];
 	p->quit = draw_chance(w, 500000) ? 0 : 300000;
+	p->manners = draw_chance(w, 500000);
 }
 
 void plan_draw(struct world *w)

@@ -19,11 +19,16 @@ struct sim_totals {
 	uint64_t corrupted;
 	uint64_t duplicated;
 	uint64_t reordered;
-	uint64_t refused;     /* by a full driver */
-	uint64_t starved;     /* allocations that failed */
-	uint64_t endings[5];  /* of users, by enum ending */
-	uint64_t bytes;       /* read */
-	uint64_t wrapped;     /* streams whose sequence numbers went over 2^32 */
+	uint64_t refused;    /* by a full driver */
+	uint64_t starved;    /* allocations that failed */
+	uint64_t endings[5]; /* of users, by enum ending */
+	uint64_t bytes;      /* read */
+	uint64_t wrapped;    /* streams whose sequence numbers went over 2^32 */
+	uint64_t lingered;   /* closes that were resets */
+	uint64_t impatient;  /* users who were told ETIMEDOUT by a time-out of their own, or keepalive */
+	uint64_t deaf;       /* who shut their read side */
+	uint64_t datagrams_sent;
+	uint64_t datagrams_received;
 	uint64_t fingerprint; /* of all frames and their times */
 };
 

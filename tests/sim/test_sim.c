@@ -29,6 +29,10 @@ static struct sim_totals run_kind(unsigned loss)
 	cr_expect_gt(totals.refused, 0);
 	cr_expect_gt(totals.starved, 0);
 	cr_expect_gt(totals.wrapped, 0);
+	cr_expect_gt(totals.lingered, 0);
+	cr_expect_gt(totals.impatient, 0);
+	cr_expect_gt(totals.deaf, 0);
+	cr_expect_gt(totals.datagrams_received, WORLDS);
 	return totals;
 }
 

@@ -99,10 +99,7 @@ void user_end(struct user *u, enum ending ending, int error)
 		return;
 	bool abort =
 	    ending == ENDING_QUIT ? u->quits_by_abort : ending != ENDING_WHOLE && draw_chance(u->world, 500000);
-	if (abort)
-		socket_abort(socket);
-	else
-		socket_close(socket);
+	manner_leaves(u, socket, abort);
 }
 
 /* Whether it does nothing for a while, from now on or already. */
@@ -164,7 +161,8 @@ static void user_reaches_end(struct user *u)
 {
 	const struct user *p = u->peer;
 	char name[64];
-	bool ended = p->finished || p->ending == ENDING_FORSAKEN || (p->ending == ENDING_QUIT && !p->quits_by_abort);
+	bool closed = p->ending == ENDING_FORSAKEN || (p->ending == ENDING_QUIT && !p->quits_by_abort);
+	bool ended = p->finished || (closed && !manner_resets(p));
 	u->at_end = true;
 	u->pair->progress = u->world->now;
 	story_tell(u->world, "%s reads the end after %llu bytes", user_name(u, name), (unsigned long long)u->received);
@@ -192,9 +190,25 @@ static long user_read_some(struct user *u)
 	return got;
 }
 
+/* Whether it hears nothing more, by its own choice. Then it says nothing more either, or two who are deaf would fill each other's
+ * windows and wait for ever. */
+static bool user_is_deaf(struct user *u)
+{
+	char name[64];
+	if (u->deaf || u->received < u->manner.deaf_at)
+		return u->deaf;
+	u->deaf = socket_shutdown(u->socket, SOCKET_SHUTDOWN_READ) == 0;
+	if (!u->deaf)
+		return false;
+	u->world->totals->deaf++;
+	u->wanted = u->sent;
+	story_tell(u->world, "%s hears no more, after %llu bytes", user_name(u, name), (unsigned long long)u->received);
+	return true;
+}
+
 static void user_read(struct user *u)
 {
-	while (u->socket && !u->at_end && !user_stalls(u) && !world_failed(u->world)) {
+	while (u->socket && !u->at_end && !user_is_deaf(u) && !user_stalls(u) && !world_failed(u->world)) {
 		long got = user_read_some(u);
 		if (got < 0) {
 			user_fails(u, (int)got);
@@ -262,6 +276,7 @@ static void user_act(struct user *u)
 	u->heard = u->heard || (ready & SOCKET_WRITABLE);
 	if (user_quits(u))
 		return;
+	manner_changes(u);
 	bool reads_first = draw_chance(u->world, 500000);
 	if (reads_first)
 		user_read(u);
@@ -269,8 +284,10 @@ static void user_act(struct user *u)
 	user_finish(u);
 	if (!reads_first)
 		user_read(u);
-	if (u->socket && u->at_end && u->finished)
-		user_end(u, ENDING_WHOLE, 0);
+	if (u->socket && u->deaf) /* what it has still to say may have gone while it read */
+		user_finish(u);
+	if (u->socket && u->finished && (u->at_end || u->deaf))
+		user_end(u, u->at_end ? ENDING_WHOLE : ENDING_QUIT, 0);
 }
 
 void user_ready(struct user *u)
@@ -308,6 +325,8 @@ static void user_open(struct user *u)
 {
 	char name[64];
 	u->socket = socket_open(u->machine->stack, SOCKET_STREAM);
+	if (u->socket)
+		manner_set(u);
 	int error = u->socket ? user_connect(u) : -ENOMEM;
 	if (error == 0) {
 		u->tried = true;
@@ -348,6 +367,7 @@ void user_accepted(struct machine *m, struct socket *socket)
 		if (u->socket || u->ending != ENDING_NONE)
 			world_fail(w, "pair %u was accepted twice", i / 2);
 		u->socket = socket;
+		manner_set(u);
 		socket_set_user(socket, u);
 		story_tell(w, "pair %u: machine %u accepts, to send %llu bytes", i / 2, m->index,
 			   (unsigned long long)u->wanted);
@@ -365,7 +385,8 @@ static void user_draw(struct world *w, struct user *u)
 	u->quits_by_abort = draw_chance(w, 500000);
 	if (draw_chance(w, w->plan.quit))
 		u->quits_at = draw_chance(w, 500000) ? u->wanted : draw_magnitude(w, w->plan.bytes);
-	u->wakes = DEADLINE_NEVER;
+	u->wakes = u->departure.gone_by = DEADLINE_NEVER;
+	manner_draw(u);
 }
 
 /* Open again what the pair before opens: the same machines and ports. */
@@ -420,6 +441,9 @@ void pair_check_patience(struct world *w, struct pair *pair)
 			continue;
 		if (!peer_is_gone(u))
 			world_fail(w, "%s waits for ever, and its peer is there", user_name(u, name));
+		if (manner_would_know(u))
+			world_fail(w, "%s asks after its peer, which is gone, and does not find out",
+				   user_name(u, name));
 		user_end(u, ENDING_FORSAKEN, 0);
 	}
 }

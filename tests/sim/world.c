@@ -89,6 +89,7 @@ static void world_make(struct world *w)
 		make_machine(w, i);
 	for (unsigned i = 0; i < w->plan.pairs; i++)
 		pair_prepare(w, &w->pairs[i]);
+	datagrams_draw(w);
 }
 
 /* ---- steps ---- */
@@ -106,7 +107,7 @@ static bool pair_is_open(const struct pair *pair)
 /* What is due next in all the world. */
 static uint64_t world_due(const struct world *w)
 {
-	uint64_t due = DEADLINE_NEVER;
+	uint64_t due = datagrams_due(w);
 	for (unsigned i = 0; i < w->plan.machines; i++)
 		due = earlier(due, machine_due(&w->machines[i]));
 	for (unsigned i = 0; i < w->plan.pairs; i++) {
@@ -123,6 +124,10 @@ static void world_check(struct world *w)
 	for (unsigned i = 0; i < w->plan.machines; i++)
 		if (w->machines[i].stack && !tcp_check_all(w->machines[i].stack))
 			world_fail(w, "machine %u: tcp_check_all() does not hold", i);
+	for (unsigned i = 0; i < w->plan.pairs && w->plan.manners; i++) {
+		manner_check(&w->pairs[i].users[0]);
+		manner_check(&w->pairs[i].users[1]);
+	}
 }
 
 /* Jump to `due`, and let everything happen that is due then. */
@@ -133,6 +138,7 @@ static void world_step(struct world *w, uint64_t due)
 	for (unsigned i = 0; i < w->plan.pairs; i++)
 		if (pair_is_open(&w->pairs[i]))
 			pair_check_patience(w, &w->pairs[i]);
+	datagrams_send(w);
 	for (unsigned i = 0; i < w->plan.machines && !world_failed(w); i++)
 		machine_service(&w->machines[i]);
 	world_check(w);
@@ -175,6 +181,7 @@ static void world_settle(struct world *w)
 	}
 	if (world_failed(w))
 		return;
+	datagrams_stop(w);
 	story_tell(w, "all users are done");
 	world_step(w, w->now);
 	while (!world_failed(w) && (due = world_due(w)) != DEADLINE_NEVER) {
@@ -200,16 +207,25 @@ static bool pair_is_whole(const struct pair *pair)
 	return pair->users[0].ending == ENDING_WHOLE && pair->users[1].ending == ENDING_WHOLE;
 }
 
+static bool pair_is_touchy(const struct pair *pair)
+{
+	return manner_is_touchy(&pair->users[0]) || manner_is_touchy(&pair->users[1]);
+}
+
 /* In a patient world nothing goes wrong that a user did not do. */
 static void check_patience(struct world *w, const struct pair *pair)
 {
 	const struct user *a = &pair->users[0], *b = &pair->users[1];
 	bool quit = a->ending == ENDING_QUIT || b->ending == ENDING_QUIT;
 	bool early = (a->error && !a->heard) || (b->error && !b->heard);
+	/* Who stalls for longer than an orphan is kept may lose it. */
+	bool late = w->plan.stall_most > SIM_SECOND * 60 && (a->error == -ECONNRESET || b->error == -ECONNRESET);
 	bool taken = a->error == -EADDRNOTAVAIL || b->error == -EADDRNOTAVAIL;
-	if (quit || (early && a->opens && b->opens)) /* one of two who open at once may find nobody there yet */
+	if (quit || pair_is_touchy(pair) || late ||
+	    (early && a->opens && b->opens)) /* one of two who open at once may find nobody there yet */
 		return;
-	if (pair->before && (taken || !pair_is_whole(pair->before))) /* its addresses and ports were not free again */
+	if (pair->before && (taken || !pair_is_whole(pair->before) ||
+			     pair_is_touchy(pair->before))) /* its addresses and ports were not free again */
 		return;
 	if (!pair_is_whole(pair))
 		world_fail(w, "pair %u: nobody quit, but not both streams arrived whole", (unsigned)(pair - w->pairs));
@@ -223,7 +239,8 @@ static void check_user(struct world *w, const struct user *u)
 		world_fail(w, "%s never came to an end", user_name(u, name));
 	if (u->error == -ECONNREFUSED && u->heard)
 		world_fail(w, "%s was refused after it was connected", user_name(u, name));
-	if (u->error == -ETIMEDOUT && u->heard && w->plan.patient)
+	w->totals->impatient += u->error == -ETIMEDOUT && (u->manner.keepalive || u->manner.user_timeout);
+	if (u->error == -ETIMEDOUT && u->heard && w->plan.patient && !u->manner.keepalive && !u->manner.user_timeout)
 		world_fail(w, "%s timed out on a patient wire", user_name(u, name));
 	if (u->ending == ENDING_WHOLE && (u->received != u->peer->sent || u->sent != u->wanted))
 		world_fail(w, "%s thinks that all is well", user_name(u, name));
@@ -233,6 +250,7 @@ static void world_judge(struct world *w)
 {
 	for (unsigned i = 0; i < w->plan.machines && !world_failed(w); i++)
 		check_idle(w, &w->machines[i]);
+	datagrams_check(w);
 	for (unsigned i = 0; i < w->plan.pairs && !world_failed(w); i++) {
 		check_user(w, &w->pairs[i].users[0]);
 		check_user(w, &w->pairs[i].users[1]);
@@ -284,10 +302,11 @@ static void plan_print(const struct world *w)
 {
 	const struct plan *p = &w->plan;
 	fprintf(stderr,
-		"%u machines, %u pairs, %u %% lost, mtu %u, buffers %zu and %zu, backlog %u, cable %u%s%s%s%s%s\n",
+		"%u machines, %u pairs, %u %% lost, mtu %u, buffers %zu and %zu, backlog %u, cable %u%s%s%s%s%s%s\n",
 		p->machines, p->pairs, sim_loss[w->seed % SIM_KINDS], p->mtu, p->send_buffer, p->receive_buffer,
 		p->backlog, p->queue, p->full ? ", drivers full" : "", p->starved ? ", short of memory" : "",
-		p->arp ? ", arp" : "", p->leave ? ", machines leave" : "", p->patient ? ", patient" : "");
+		p->manners ? ", manners" : "", p->arp ? ", arp" : "", p->leave ? ", machines leave" : "",
+		p->patient ? ", patient" : "");
 }
 
 static void command_print(uint64_t seed)

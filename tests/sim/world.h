@@ -26,6 +26,8 @@
  *     nothing;
  *   - in a world that is patient (nothing worse than lost frames, and not too many), users who do not quit see no
  *     error;
+ *   - what users set of their sockets has its consequences and no others (manner.c), datagrams arrive as they were sent or
+ *     not at all (datagram.c);
  *   - tcp_check_all() of every stack, after every step;
  *   - when all users are done, connections go within SIM_LIMIT; then no deadline is left and each stack holds exactly
  *     what it held when it was idle; and nothing when it is destroyed.
@@ -44,16 +46,18 @@
 #include "stack.h"
 #include "tests/sim/sim.h"
 
-#define SIM_SECOND   UINT64_C(1000000)
-#define SIM_HOUR     (3600 * SIM_SECOND)
-#define SIM_MACHINES 4
-#define SIM_PAIRS    12
-#define SIM_PORT     80             /* that every machine listens on */
-#define SIM_TRANSIT  10             /* microseconds on the cable */
-#define SIM_LIMIT    (2 * SIM_HOUR) /* above R2 with the longest time-out, 15 * 120 s, and any user's stall */
-#define SIM_LONGEST  (240 * SIM_HOUR)
-#define SIM_RETRY    (SIM_SECOND / 2) /* when a call that found no memory is made again */
-#define SIM_STEPS    3000000          /* a world that takes more goes in circles */
+#define SIM_SECOND    UINT64_C(1000000)
+#define SIM_HOUR      (3600 * SIM_SECOND)
+#define SIM_MACHINES  4
+#define SIM_PAIRS     12
+#define SIM_PORT      80 /* that every machine listens on */
+#define SIM_DATAGRAMS 40
+#define SIM_DATAGRAM  6000           /* bytes of the longest, which goes in fragments */
+#define SIM_TRANSIT   10             /* microseconds on the cable */
+#define SIM_LIMIT     (2 * SIM_HOUR) /* above R2 with the longest time-out, 15 * 120 s, and any user's stall */
+#define SIM_LONGEST   (240 * SIM_HOUR)
+#define SIM_RETRY     (SIM_SECOND / 2) /* when a call that found no memory is made again */
+#define SIM_STEPS     3000000          /* a world that takes more goes in circles */
 
 struct world;
 struct story;
@@ -74,6 +78,7 @@ struct plan {
 	bool leave;                               /* machines stop listening or start anew in the midst of it ... */
 	bool cut;                                 /* ... or are cut off, for a time or for ever */
 	bool patient;                             /* no error is excused */
+	bool manners;                             /* users set what can be set of a socket */
 	unsigned backlog;
 	unsigned mtu;
 	size_t send_buffer;
@@ -88,6 +93,32 @@ enum ending {
 	ENDING_ERROR,    /* it was told an error */
 	ENDING_QUIT,     /* it closed or aborted of its own accord, or its machine was switched off */
 	ENDING_FORSAKEN, /* nothing happened for SIM_LIMIT, and the peer was gone */
+};
+
+/* What a user sets of its socket (socket/socket.h). */
+struct manner {
+	bool nodelay;
+	bool corked;
+	uint32_t cork; /* chance that it draws or puts in the cork at any of its acts */
+	bool keepalive;
+	uint64_t idle;
+	uint64_t interval;
+	unsigned count;
+	uint64_t user_timeout;
+	bool linger;
+	uint64_t linger_time;
+	uint64_t fin_wait_2;
+	uint8_t tos;
+	uint8_t ttl;
+	uint64_t deaf_at; /* it shuts its read side once so many bytes were received; UINT64_MAX: never */
+};
+
+/* A connection that its user has let go while it lingers. */
+struct departure {
+	struct endpoint local;
+	struct endpoint remote;
+	uint64_t iss;
+	uint64_t gone_by; /* all is acknowledged by then, or it is gone; DEADLINE_NEVER: nothing to be seen to */
 };
 
 /* One end of a pair. */
@@ -107,15 +138,20 @@ struct user {
 	uint64_t wanted;     /* bytes to say */
 	uint64_t quits_at;   /* it quits once so many were sent and received; UINT64_MAX: never ... */
 	bool quits_by_abort; /* ... and so, else by close */
+	struct manner manner;
 	/* What it has done */
 	uint64_t sent;
 	uint64_t received;
 	bool finished; /* its own stream, by a shutdown */
 	bool at_end;   /* of the peer's stream */
+	bool deaf;     /* it has shut its read side before that */
 	uint64_t wakes;
 	uint64_t hungry_since; /* when a call first found no memory, and all since; 0: none does */
 	enum ending ending;
-	int error; /* of ENDING_ERROR */
+	int error;       /* of ENDING_ERROR */
+	uint64_t una;    /* what the peer had acknowledged at the last look, of more than that, or 0 ... */
+	uint64_t una_at; /* ... and since when that is so */
+	struct departure departure;
 };
 
 struct pair {
@@ -126,6 +162,17 @@ struct pair {
 	uint64_t progress;   /* when either of them last did anything */
 };
 
+/* One datagram. */
+struct datagram {
+	uint64_t at;
+	unsigned from;
+	unsigned to;
+	size_t length;
+	bool tried;
+	bool sent; /* the call said so */
+	unsigned received;
+};
+
 struct machine {
 	struct world *world;
 	unsigned index;
@@ -133,6 +180,7 @@ struct machine {
 	struct driver *driver; /* the outermost: its wire, or its port of the cable */
 	struct stack *stack;
 	struct socket *listener;
+	struct socket *datagrams;
 	uint64_t accepts_at; /* when it looks for connections by itself */
 	uint64_t leaves_at;  /* when it stops listening or starts anew */
 	bool restarts;       /* which of the two */
@@ -152,8 +200,12 @@ struct world {
 	struct cable *cable;
 	struct machine machines[SIM_MACHINES];
 	struct pair pairs[SIM_PAIRS];
-	bool generous;       /* no allocation fails for the moment */
-	struct story *story; /* NULL: nobody listens */
+	struct datagram datagrams[SIM_DATAGRAMS]; /* in the order in which they are sent */
+	unsigned datagram_count;
+	unsigned datagram_next;
+	uint64_t datagrams_over; /* when their sockets were closed */
+	bool generous;           /* no allocation fails for the moment */
+	struct story *story;     /* NULL: nobody listens */
 	struct sim_totals *totals;
 	char failure[256]; /* why the world has failed; empty: it has not */
 };
@@ -201,6 +253,33 @@ void user_accepted(struct machine *m, struct socket *socket);
 /* Whether nobody has waited for too long. */
 void pair_check_patience(struct world *w, struct pair *pair);
 const char *user_name(const struct user *u, char text[64]);
+
+/* manner.c */
+void manner_draw(struct user *u);
+/* Set it all, on a socket that is new to the user. */
+void manner_set(struct user *u);
+/* What a user does about it now and then. */
+void manner_changes(struct user *u);
+/* Whether its close is a reset. */
+bool manner_resets(const struct user *u);
+/* Whether its connection may end by what it has set, on a patient wire too. */
+bool manner_is_touchy(const struct user *u);
+/* Let the socket go, and see that what must be gone at once is. */
+void manner_leaves(struct user *u, struct socket *socket, bool abort);
+/* Whether it does not wait longer than it said. */
+void manner_check(struct user *u);
+/* Whether it asks its peer often enough to know that it is gone. */
+bool manner_would_know(const struct user *u);
+
+/* datagram.c */
+void datagrams_draw(struct world *w);
+uint64_t datagrams_due(const struct world *w);
+void datagrams_send(struct world *w);
+/* No more, and no sockets for them. */
+void datagrams_stop(struct world *w);
+/* Take what has come to this machine: each must be one that was sent. */
+void datagrams_read(struct machine *m);
+void datagrams_check(struct world *w);
 
 /* story.c */
 struct story *story_create(void);

@@ -6,6 +6,8 @@
  *     client [options] echo ADDRESS PORT      send 10 MiB, end that direction, read the same 10 MiB back
  *     client [options] pieces ADDRESS PORT    the same 10 MiB, of which each piece comes back before the next is sent
  *     client [options] reset ADDRESS PORT     send a little; the peer resets the connection
+ *     client [options] linger ADDRESS PORT    send 10 MiB and wait until the peer has all of it
+ *     client [options] stall ADDRESS PORT     send more than the peer takes, and do not wait for long
  *     client [options] refuse ADDRESS PORT    nobody listens there
  *     client [options] nobody ADDRESS PORT    nobody has that address
  *
@@ -102,6 +104,25 @@ static bool reset(struct host *host, struct socket *socket)
 	return got == -ECONNRESET || failed("receive from a peer that resets", got);
 }
 
+static bool linger(struct host *host, struct socket *socket)
+{
+	bool right = send_part(host, socket, 0, LENGTH);
+	int error = host_close_lingering(host, socket, PATIENCE);
+	return right && (!error || failed("close", error));
+}
+
+static bool stall(struct host *host, struct socket *socket)
+{
+	uint8_t bytes[10000] = {0};
+	int error;
+	while ((error = host_send(host, socket, bytes, sizeof bytes, 500)) == 0)
+		;
+	if (error != -ETIMEDOUT)
+		return failed("send", error);
+	error = host_close_lingering(host, socket, 100);
+	return error == -ETIMEDOUT || failed("close", error);
+}
+
 static bool talk(struct host *host, const char *how, const struct endpoint *peer)
 {
 	struct socket *socket;
@@ -114,6 +135,10 @@ static bool talk(struct host *host, const char *how, const struct endpoint *peer
 		return failed("connect", error);
 	if (strcmp(how, "pieces") == 0)
 		return pieces(host, socket);
+	if (strcmp(how, "linger") == 0)
+		return linger(host, socket);
+	if (strcmp(how, "stall") == 0)
+		return stall(host, socket);
 	return strcmp(how, "echo") == 0 ? echo(host, socket) : reset(host, socket);
 }
 
@@ -126,7 +151,7 @@ int main(int argc, char **argv)
 		return 2;
 	argv += optind;
 	if (argc - optind != 3 || !address_parse(argv[1], &peer.address)) {
-		fprintf(stderr, "usage: client [options] echo|pieces|reset|refuse|nobody ADDRESS PORT\n");
+		fprintf(stderr, "usage: client [options] echo|pieces|reset|linger|stall|refuse|nobody ADDRESS PORT\n");
 		return 2;
 	}
 	peer.port = (uint16_t)atoi(argv[2]);

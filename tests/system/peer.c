@@ -4,9 +4,12 @@
  *
  *     peer PORT echo     keeps what it reads until the end of the stream, then sends all of it back
  *     peer PORT reset    reads a little and resets the connection
+ *     peer PORT linger   reads to the end of the stream
+ *     peer PORT stall    reads nothing, until the connection is reset
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +42,22 @@ static int echo(int connection)
 	return close(connection) ? failed("close") : 0;
 }
 
+static int linger(int connection)
+{
+	char bytes[100000];
+	ssize_t got;
+	while ((got = read(connection, bytes, sizeof bytes)) > 0)
+		;
+	return got ? failed("read") : 0;
+}
+
+static int stall(int connection)
+{
+	struct pollfd nothing = {.fd = connection}; /* but errors */
+	printf("peer: %s\n", poll(&nothing, 1, 60000) == 1 ? "the connection was reset" : "nothing happened");
+	return 0;
+}
+
 static int reset(int connection)
 {
 	char bytes[1000];
@@ -53,7 +72,7 @@ static int reset(int connection)
 int main(int argc, char **argv)
 {
 	if (argc != 3) {
-		fprintf(stderr, "usage: peer PORT echo|reset\n");
+		fprintf(stderr, "usage: peer PORT echo|reset|linger|stall\n");
 		return 2;
 	}
 	int listener = socket(AF_INET, SOCK_STREAM, 0);
@@ -65,5 +84,9 @@ int main(int argc, char **argv)
 	if (connection < 0)
 		return failed("accept");
 	close(listener);
+	if (strcmp(argv[2], "linger") == 0)
+		return linger(connection);
+	if (strcmp(argv[2], "stall") == 0)
+		return stall(connection);
 	return strcmp(argv[2], "echo") == 0 ? echo(connection) : reset(connection);
 }

@@ -26,12 +26,14 @@ struct world {
 	struct stack *machine;
 	struct socket *listener;
 	int gone;    /* negative errno: what service() answers */
+	bool deaf;   /* what the host sends is lost */
 	bool closed; /* driver_close() was called */
 };
 
 static int world_emit(struct driver *driver, const struct tx_packet *packet, uint64_t now)
 {
-	return driver_emit(cable_port(((struct world *)driver)->cable, 0), packet, now);
+	struct world *world = (struct world *)driver;
+	return world->deaf ? 0 : driver_emit(cable_port(world->cable, 0), packet, now);
 }
 
 static void machine_frame(void *user, const struct rx_frame *frame, uint64_t now)
@@ -169,6 +171,25 @@ Test(host, connects_sends_receives_and_closes)
 	}
 	cr_assert_arr_eq(back, "hello, world", 12);
 	cr_assert_eq(host_close_socket(host, socket, MINUTE), 0);
+	end(&world, host);
+}
+
+Test(host, a_close_that_lingers)
+{
+	struct world world;
+	struct host *host = begin(&world);
+	struct socket *socket;
+	cr_assert_eq(host_connect(host, &echo_port, MINUTE, &socket), 0);
+	cr_assert(socket_sent_all(socket));
+	cr_assert_eq(socket_send(socket, "hello", 5), 5);
+	cr_assert_not(socket_sent_all(socket));
+	cr_assert_eq(host_close_lingering(host, socket, MINUTE), 0);
+	/* and one whose last words nobody hears */
+	cr_assert_eq(host_connect(host, &echo_port, MINUTE, &socket), 0);
+	world.deaf = true;
+	cr_assert_eq(socket_send(socket, "hello", 5), 5);
+	cr_assert_eq(host_close_lingering(host, socket, 20), -ETIMEDOUT);
+	cr_assert_eq(stack_connections(host_stack(host)), 0);
 	end(&world, host);
 }
 

@@ -55,7 +55,7 @@ static const struct {
     {"/%+1", NULL},
 };
 
-Test(http_target, gives_the_path_or_refuses)
+Test(http_target, attack_paths_in_every_encoding)
 {
 	for (size_t i = 0; i < sizeof right / sizeof right[0]; i++) {
 		char path[HTTP_PATH_MAX];
@@ -68,7 +68,7 @@ Test(http_target, gives_the_path_or_refuses)
 
 Test(http_target, holds_any_path_that_fits_in_a_head)
 {
-	char target[HTTP_HEAD_MAX + 1], path[HTTP_PATH_MAX];
+	char target[HTTP_PATH_MAX + 1], path[HTTP_PATH_MAX];
 	memset(target, 'a', sizeof target);
 	target[0] = '/';
 	cr_expect(http_target_path((struct http_text){target, HTTP_PATH_MAX - 1}, path));
@@ -83,6 +83,8 @@ Test(http_target, gives_the_place_with_a_slash)
 	    {"/sub", "/sub/"},
 	    {"/a%20b/c%2Fd", "/a%20b/c%2Fd/"},
 	    {"/sub?x=1", "/sub/?x=1"},
+	    {"/?x=1", "/?x=1"},
+	    {"http://192.0.2.2", "/"},
 	    {"/sub?x=/y?z", "/sub/?x=/y?z"},
 	    {"/sub?", "/sub/?"},
 	    {"http://192.0.2.2:80/sub?x", "/sub/?x"},

@@ -118,6 +118,26 @@ Test(options, a_command_sees_its_own_options_and_arguments)
 	cr_assert_str_eq(argv[optind], "dir");
 }
 
+Test(options, a_name_of_one_letter_is_also_a_letter)
+{
+	static const struct option own[] = {
+	    {"v", no_argument, NULL, 'v'}, {"c", required_argument, NULL, 'c'}, {"w", no_argument, NULL, 'w'}, {0}};
+	char *argv[] = {"ping", "-vw", "-c", "3", "-c4", "--v", "-x", NULL};
+	static const struct {
+		int option;
+		const char *value;
+	} expected[] = {{'v', NULL}, {'w', NULL}, {'c', "3"}, {'c', "4"}, {'v', NULL}};
+	struct options o;
+	options_begin(&o, argv[0], OPTIONS_MACHINE);
+	for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+		cr_assert_eq(options_next(&o, 7, argv, own), expected[i].option, "%zu", i);
+		if (expected[i].value)
+			cr_assert_str_eq(optarg, expected[i].value);
+	}
+	cr_redirect_stderr();
+	cr_assert_eq(options_next(&o, 7, argv, own), OPTIONS_WRONG);
+}
+
 Test(options, the_wire_is_good_unless_asked_for)
 {
 	struct options o;
@@ -298,4 +318,48 @@ Test(options, a_host_with_the_address_that_the_tap_gives_is_refused)
 	cr_assert_not_null(fgets(got, sizeof got, cr_get_redirected_stderr()));
 	cr_assert_str_eq(got, "strata: reading the command line failed on --host-ip 192.0.2.3" OWN
 			      "; do: strata help echo\n");
+}
+
+Test(options, name_servers_and_fixed_names)
+{
+	struct options o;
+	cr_assert(PARSE(&o, "--dns", "192.0.2.53", "--host", "a.example=198.51.100.1", "--dns=192.0.2.54", "--host",
+			"b=c.example=198.51.100.2"));
+	cr_assert(o.dns_count == 2 && is(o.dns[0], "192.0.2.53") && is(o.dns[1], "192.0.2.54"));
+	cr_assert(o.host_count == 2 && is(o.hosts[0].address, "198.51.100.1") &&
+		  is(o.hosts[1].address, "198.51.100.2"));
+	cr_assert_str_eq(o.hosts[1].name, "b=c.example=198.51.100.2");
+}
+
+Test(options, wrong_name_servers_and_fixed_names, .init = cr_redirect_stderr)
+{
+	static char *const wrong[][2] = {
+	    {"--dns", "ns.example"},         {"--dns", "127.0.0.53"},         {"--dns", "0.0.0.0"},
+	    {"--dns", "224.0.0.251"},        {"--host", "a.example"},         {"--host", "=198.51.100.1"},
+	    {"--host", "a.example="},        {"--host", "a..b=198.51.100.1"}, {"--host", "a=198.51.100.256"},
+	    {"--host", "a=b=198.51.100.1 "},
+	};
+	struct options o;
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		cr_assert_not(PARSE(&o, wrong[i][0], wrong[i][1]), "%s %s", wrong[i][0], wrong[i][1]);
+	char *dns[] = {"echo",
+		       "--dns=192.0.2.1",
+		       "--dns=192.0.2.1",
+		       "--dns=192.0.2.1",
+		       "--dns=192.0.2.1",
+		       "--dns=192.0.2.1",
+		       "--dns=192.0.2.1",
+		       "--dns=192.0.2.1",
+		       "--dns=192.0.2.1",
+		       NULL,
+		       NULL};
+	cr_assert(parse(&o, dns) && o.dns_count == 8);
+	dns[9] = "--dns=192.0.2.1";
+	cr_assert_not(parse(&o, dns));
+	char *hosts[35] = {"echo"};
+	for (unsigned i = 1; i <= 32; i++)
+		hosts[i] = "--host=a=192.0.2.1";
+	cr_assert(parse(&o, hosts) && o.host_count == 32);
+	hosts[33] = "--host=a=192.0.2.1";
+	cr_assert_not(parse(&o, hosts));
 }

@@ -110,6 +110,12 @@ static int tell(char *told, size_t room, char **argv)
 
 static char told_here[262144];
 
+/* How long the page is depends on the connection that it tells about. */
+static bool page_came_whole(void)
+{
+	return strstr(told_here, "got \"HTTP/1.1 200 OK\": ") && strstr(told_here, " bytes with its head.\n");
+}
+
 /* A learner's first lines: nothing in them needs an excuse. */
 Test(sim, begins_with_the_servers_own_words_and_drops_nothing)
 {
@@ -134,7 +140,7 @@ Test(sim, tcp_brings_the_page_over_a_wire_that_loses)
 {
 	unsigned out, in, lost_out, lost_in;
 	cr_assert_eq(TELL(told_here, "--loss", "20", "--seed", "1"), 0);
-	cr_assert_not_null(strstr(told_here, "got \"HTTP/1.1 200 OK\": 2557 bytes with its head.\n"));
+	cr_assert(page_came_whole());
 	const char *line = strstr(told_here, "\nwire, out: ");
 	cr_assert_not_null(line);
 	cr_assert_eq(sscanf(line, "\nwire, out: %u frames: %u lost,", &out, &lost_out), 2);
@@ -153,7 +159,7 @@ Test(sim, the_exit_status_says_whether_the_whole_page_came)
 		char seed[4];
 		snprintf(seed, sizeof seed, "%u", i);
 		int status = TELL(told_here, "--loss", "60", "--seed", seed);
-		bool came = strstr(told_here, "got \"HTTP/1.1 200 OK\": 2557 bytes with its head.\n");
+		bool came = page_came_whole();
 		cr_assert_eq(status, came ? 0 : 1, "seed %u", i);
 		whole += came;
 		cut += strstr(told_here, "bytes with its head, and not all of it: ") &&

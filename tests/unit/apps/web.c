@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Virtual time for the HTTP server: see web.h.
+ */
+#include "tests/unit/apps/web.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "apps/http_content.h"
+#include "base/deadline.h"
+#include "drivers/cable.h"
+
+#define TRANSIT 10 /* microseconds that a frame is under way */
+
+struct web web;
+
+static struct cable *cable;
+static struct driver *drivers[2];
+static char directory_name[32];
+static int directory;
+
+static int emit(void *user, const struct tx_packet *packet)
+{
+	struct driver **driver = user;
+	return driver_emit(*driver, packet, web.now);
+}
+
+static void on_frame(void *user, const struct rx_frame *frame, uint64_t at)
+{
+	struct stack **stack = user;
+	stack_input(*stack, frame, at);
+}
+
+static void on_writable(void *user, uint64_t at)
+{
+	struct stack **stack = user;
+	stack_writable(*stack, at);
+}
+
+static void on_server_ready(void *user, struct socket *socket)
+{
+	(void)user;
+	http_server_ready(web.server, socket);
+}
+
+static time_t clock_of_server(void *user)
+{
+	(void)user;
+	return (time_t)(784111777 + web.now / WEB_SECOND); /* RFC 9110 5.6.7's example */
+}
+
+static uint64_t now_of_server(void *user)
+{
+	(void)user;
+	return web.now;
+}
+
+static void log_of_server(void *user, const char *line)
+{
+	size_t length = strlen(web.log);
+	(void)user;
+	snprintf(web.log + length, sizeof web.log - length, "%s\n", line);
+}
+
+static struct stack_config stack_of(unsigned i)
+{
+	struct stack_config config = stack_defaults();
+	drivers[i] = cable_port(cable, i);
+	config.mac = (struct mac){{2, 0, 0, 0, 0, (uint8_t)(i + 1)}};
+	config.address = (struct address){{192, 0, 2, (uint8_t)(i + 1)}};
+	config.prefix_length = 24;
+	config.emit = emit;
+	config.emit_user = &drivers[i];
+	config.on_ready = i == 1 ? on_server_ready : NULL;
+	config.seed[0] = (uint8_t)i;
+	return config;
+}
+
+static uint8_t big_byte(size_t at)
+{
+	return (uint8_t)(at * 7 + at / 251);
+}
+
+static void make_files(void)
+{
+	uint8_t *bytes = malloc(WEB_BIG);
+	strcpy(directory_name, "/tmp/strata-web-XXXXXX");
+	cr_assert(bytes && mkdtemp(directory_name));
+	cr_assert_eq(chdir(directory_name), 0);
+	for (size_t i = 0; i < WEB_BIG; i++)
+		bytes[i] = big_byte(i);
+	FILE *file = fopen("big", "w");
+	cr_assert(file && fwrite(bytes, 1, WEB_BIG, file) == WEB_BIG && fclose(file) == 0);
+	file = fopen("a.txt", "w");
+	cr_assert(file && fputs("alpha\n", file) >= 0 && fclose(file) == 0);
+	free(bytes);
+	directory = http_content_directory(".");
+	cr_assert_geq(directory, 0);
+}
+
+void web_start_with(void (*change)(struct http_server_config *config, struct stack_config *stack))
+{
+	make_files();
+	cable = cable_create(2, 512);
+	struct stack_config client = stack_of(0), server = stack_of(1);
+	struct http_server_config config = http_server_defaults();
+	config.directory = directory;
+	config.clock = clock_of_server;
+	config.now = now_of_server;
+	config.log = log_of_server;
+	if (change)
+		change(&config, &server);
+	web.stacks[0] = stack_create(&client, web.now);
+	web.stacks[1] = stack_create(&server, web.now);
+	cr_assert(web.stacks[0] && web.stacks[1]);
+	web.server = http_server_create(web.stacks[1], &config);
+	cr_assert(web.server);
+}
+
+void web_start(void)
+{
+	web_start_with(NULL);
+}
+
+void web_end(void)
+{
+	http_server_destroy(web.server);
+	for (unsigned i = 0; i < WEB_CLIENTS; i++)
+		free(web.clients[i].bytes);
+	stack_destroy(web.stacks[0]);
+	stack_destroy(web.stacks[1]);
+	cable_destroy(cable);
+	close(directory);
+	remove("big");
+	remove("a.txt");
+	rmdir(directory_name);
+	web = (struct web){0};
+}
+
+/* Take what is there. Whether there was anything. */
+static bool client_read(struct web_client *c)
+{
+	char bytes[4096];
+	size_t before = c->length;
+	long got;
+	while ((got = socket_receive(c->socket, bytes, sizeof bytes)) > 0) {
+		c->bytes = realloc(c->bytes, c->length + (size_t)got + 1);
+		cr_assert(c->bytes);
+		memcpy(c->bytes + c->length, bytes, (size_t)got);
+		c->length += (size_t)got;
+		c->bytes[c->length] = '\0';
+	}
+	if (got == -EAGAIN)
+		return c->length > before;
+	c->ended = true;
+	c->error = (int)got;
+	socket_close(c->socket);
+	c->socket = NULL;
+	return true;
+}
+
+static bool clients_read(void)
+{
+	bool any = false;
+	for (unsigned i = 0; i < WEB_CLIENTS; i++)
+		if (web.clients[i].socket && !web.clients[i].deaf)
+			any |= client_read(&web.clients[i]);
+	return any;
+}
+
+static bool frame_waits(unsigned i)
+{
+	struct driver_wait wait;
+	driver_wait(drivers[i], &wait);
+	return wait.deadline != DEADLINE_NEVER;
+}
+
+static void service(unsigned i)
+{
+	const struct driver_sink sink = {&web.stacks[i], on_frame, on_writable};
+	driver_service(drivers[i], &sink, web.now);
+	if (stack_deadline(web.stacks[i]) <= web.now)
+		stack_tick(web.stacks[i], web.now);
+	stack_flush(web.stacks[i], web.now);
+}
+
+/* When anything happens next. */
+static uint64_t next_event(void)
+{
+	uint64_t due = stack_deadline(web.stacks[0]);
+	const uint64_t others[] = {stack_deadline(web.stacks[1]), http_server_deadline(web.server)};
+	if (clients_read() || frame_waits(0) || frame_waits(1))
+		due = web.now + TRANSIT;
+	for (size_t i = 0; i < 2; i++)
+		due = others[i] < due ? others[i] : due;
+	return due > web.now ? due : web.now + 1;
+}
+
+void web_run(uint64_t duration)
+{
+	uint64_t until = web.now + duration;
+	while (web.now < until) {
+		http_server_tick(web.server);
+		service(0);
+		service(1);
+		uint64_t due = next_event();
+		web.now = due < until ? due : until;
+	}
+}
+
+struct web_client *web_connect(unsigned i)
+{
+	struct web_client *c = &web.clients[i];
+	free(c->bytes);
+	*c = (struct web_client){.socket = socket_open(web.stacks[0], SOCKET_STREAM), .deaf = true};
+	cr_assert(c->socket);
+	cr_assert_eq(socket_connect(c->socket, &(struct endpoint){{{192, 0, 2, 2}}, 80}), 0);
+	web_run(WEB_SECOND / 100);
+	c->deaf = false;
+	return c;
+}
+
+void web_say(struct web_client *c, const char *text)
+{
+	cr_assert_eq(socket_send(c->socket, text, strlen(text)), (long)strlen(text));
+}
+
+struct web_client *web_ask(unsigned i, const char *text)
+{
+	struct web_client *c = web_connect(i);
+	web_say(c, text);
+	return c;
+}
+
+struct web_client *web_expect(const char *request, const char *status)
+{
+	char line[32];
+	struct web_client *c = web_ask(WEB_CLIENTS - 1, request);
+	web_run(20 * WEB_SECOND);
+	snprintf(line, sizeof line, "HTTP/1.1 %s ", status);
+	cr_expect(c->bytes && strncmp(c->bytes, line, strlen(line)) == 0, "%s: not %s but %s", request, status,
+		  c->bytes ? c->bytes : "nothing");
+	cr_expect(c->ended && c->error == 0, "%s: it did not end in order: %d", request, c->error);
+	return c;
+}
+
+unsigned web_count(const struct web_client *c, const char *what)
+{
+	unsigned found = 0;
+	for (const char *at = c->bytes; at && (at = strstr(at, what)); at += strlen(what))
+		found++;
+	return found;
+}
+
+void web_expect_big(const struct web_client *c, size_t from)
+{
+	char *body = c->bytes ? strstr(c->bytes, "\r\n\r\n") : NULL;
+	cr_assert(body);
+	size_t length = c->length - (size_t)(body + 4 - c->bytes), wrong = 0;
+	cr_assert_eq(length, WEB_BIG - from);
+	for (size_t i = 0; i < length; i++)
+		wrong += (uint8_t)body[4 + i] != big_byte(from + i);
+	cr_expect_eq(wrong, 0, "%zu bytes are wrong", wrong);
+}
