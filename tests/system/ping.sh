@@ -37,9 +37,9 @@ scene() {
 	check 'a reply comes with TTL 64' grep -q 'ttl=64' "$scratch/ping"
 	check 'every size from 0 to 65,507 bytes' every_size
 	check 'and every size with DF clear' every_size -M dont
-	check 'as much as one frame holds, DF set' replies 5 -c 5 -i 0.01 -s 1472 -M do -w 5
-	check 'a flood of 10,000' replies 10000 -f -q -c 10000 -w 60
-	check 'a flood of 300 that fill 46 frames each' replies 300 -f -q -c 300 -s 65507 -w 60
+	check 'as much as one frame holds, DF set' replies 5 -c 5 -i 0.01 -s 1472 -M do -W 5
+	check 'a flood of 10,000' replies 10000 -f -q -c 10000 -W 60
+	check 'a flood of 300 that fill 46 frames each' replies 300 -f -q -c 300 -s 65507 -W 60
 	check 'strata answers for its own address only' nobody_answers
 	stop
 }
