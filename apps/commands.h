@@ -8,6 +8,7 @@
 
 int httpd_main(int argc, char **argv);
 int dig_main(int argc, char **argv);
+int ping_main(int argc, char **argv);
 int echo_main(int argc, char **argv);
 int sim_main(int argc, char **argv);
 

@@ -38,10 +38,11 @@ struct host {
 	uint64_t now; /* of this round; what it receives and sends has this time, in traces and captures too */
 	void (*ready)(void *user, struct socket *socket);
 	void *ready_user;
-	char device[32]; /* its name, for messages */
-	int signals;     /* descriptor that SIGINT and SIGTERM are read from, or -1 */
-	sigset_t mask;   /* of signals, as it was before */
-	bool claimed;    /* another station says that it has our address: */
+	struct events events; /* who else listens */
+	char device[32];      /* its name, for messages */
+	int signals;          /* descriptor that SIGINT and SIGTERM are read from, or -1 */
+	sigset_t mask;        /* of signals, as it was before */
+	bool claimed;         /* another station says that it has our address: */
 	struct mac claimant;
 	bool interrupted; /* a signal has come that nobody has been told of */
 	bool stopped;     /* host_stop() */
@@ -74,6 +75,11 @@ void host_on_ready(struct host *h, void (*ready)(void *user, struct socket *sock
 {
 	h->ready = ready;
 	h->ready_user = user;
+}
+
+void host_on_event(struct host *h, void (*hear)(void *user, const struct event *event), void *user)
+{
+	h->events = (struct events){hear, user};
 }
 
 void host_stop(struct host *h)
@@ -143,6 +149,7 @@ static void host_listen(void *user, const struct event *event)
 		host_tell_drop(h, (enum drop_reason)event->value);
 	else if (event->type == EVENT_ARP_CONFLICT)
 		host_hear_conflict(h, mac_from_number(event->value));
+	event_emit(&h->events, event);
 }
 
 /* ---- the loop ---- */

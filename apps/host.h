@@ -54,6 +54,9 @@ uint64_t host_now(void);
 /* Have `ready` called for each socket that becomes ready (stack.h, on_ready). */
 void host_on_ready(struct host *host, void (*ready)(void *user, struct socket *socket), void *user);
 
+/* Have `hear` called for everything that the stack tells (base/event.h), as it happens; it makes no call of the stack's. */
+void host_on_event(struct host *host, void (*hear)(void *user, const struct event *event), void *user);
+
 /* Run until SIGINT or SIGTERM, or until host_stop(): 0. Until the device is gone, which is told: 1. */
 int host_run(struct host *host);
 

@@ -60,6 +60,19 @@ static const struct command commands[] = {
         "\n"
         "The exit status is 0 when all were answered (also by: no such name), 1 wrong usage, 9 no answer,\n"
         "10 anything else.\n", true},
+    {"ping", ping_main, "ask a machine whether it is there, and how far away", "ping [options] HOST",
+        "Send ICMP echo requests to HOST, a name or an address, and show the replies as ping does, and what routers say\n"
+        "about them. Ctrl-C ends it with the summary.\n"
+        "\n"
+        "  -c N               end after N replies (or errors); else at Ctrl-C\n"
+        "  -i SECONDS         between one request and the next, 0.002 at least (1)\n"
+        "  -s BYTES           of data in each (56)\n"
+        "  -W SECONDS         wait so long for the first reply, once all requests are sent (10)\n"
+        "  -t TTL             so many routers may pass it on, 1 to 255 (64)\n"
+        "  -q                 only the summary\n"
+        "  --json             one object for each reply and error, and one for the summary\n"
+        "\n"
+        "The exit status is 0 when there was a reply, 1 when there was none, 2 for anything else.\n", true},
     {"sim", sim_main, "two machines in memory: three pings and a page, frame by frame", "sim [options]",
         "Two stacks on a cable inside this process, in virtual time: 192.0.2.1 pings 192.0.2.2 and gets\n"
         "a page from it. Needs neither a TAP nor permission. The same seed gives the same frames.\n"

@@ -9,7 +9,7 @@
 #include "apps/options.h"
 #include "base/wire.h"
 
-#define OPTIONS_OWN_MAX 16
+#define OPTIONS_OWN_MAX 64
 
 enum {
 	OPTION_TAP = 1000,

@@ -23,7 +23,7 @@
 	X(EVENT_ICMP_ECHO_REPLY, "icmp-echo-reply", "RFC 792",                                                  \
 	  "remote; before: ttl << 16 | bytes of data; value: id << 16 | sequence")                              \
 	X(EVENT_ICMP_ECHO_ERROR, "icmp-echo-error", "RFC 1122 3.2.2",                                           \
-	  "remote: who was asked; before: type << 8 | code; value: id << 16 | sequence")                        \
+	  "remote: who was asked; local: who says so; before: type << 8 | code; value: id << 16 | sequence")    \
 	X(EVENT_UDP_ERROR, "udp-error", "RFC 1122 4.1.3.3",                                                     \
 	  "local, remote: of the datagram; before: type << 8 | code; value: errno")                             \
 	X(EVENT_DNS_SILENT, "dns-silent", "RFC 1035 4.2.1", "remote: the name server that did not answer")      \

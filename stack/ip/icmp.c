@@ -114,14 +114,15 @@ static void echo_failed(struct stack *s, const struct ip_error *error)
 	}
 	event_emit(&s->events, &(struct event){
 				   .type = EVENT_ICMP_ECHO_ERROR,
+				   .local.address = error->teller,
 				   .remote.address = error->destination,
 				   .before = (uint64_t)error->type << 8 | error->code,
 				   .value = (uint64_t)message.id << 16 | message.sequence,
 			       });
 }
 
-void icmp_deliver_error(struct stack *s, struct address told, uint8_t type, uint8_t code, const uint8_t *packet,
-			size_t length)
+void icmp_deliver_error(struct stack *s, struct address teller, struct address told, uint8_t type, uint8_t code,
+			const uint8_t *packet, size_t length)
 {
 	struct ip_header quoted;
 
@@ -136,6 +137,7 @@ void icmp_deliver_error(struct stack *s, struct address told, uint8_t type, uint
 	    .error = errno_of(type, code),
 	    .source = quoted.source,
 	    .destination = quoted.destination,
+	    .teller = teller,
 	    .protocol = quoted.protocol,
 	    .payload = packet + quoted.header_length,
 	    .length = length - quoted.header_length,
@@ -181,8 +183,8 @@ void icmp_input(struct stack *s, const struct ip_datagram *datagram)
 	case ICMP_TIME_EXCEEDED:
 	case ICMP_PARAMETER_PROBLEM:
 		stack_count(s, COUNT_ICMP_ERRORS_IN);
-		icmp_deliver_error(s, datagram->destination, message.type, message.code, message.data.bytes,
-				   message.data.length);
+		icmp_deliver_error(s, datagram->source, datagram->destination, message.type, message.code,
+				   message.data.bytes, message.data.length);
 		return;
 	case ICMP_SOURCE_QUENCH: /* RFC 6633 */
 		stack_drop(s, DROP_ICMP_SOURCE_QUENCH);

@@ -34,10 +34,10 @@ void icmp_unreachable_reply(struct stack *s, const struct ip_datagram *about, en
  * first byte, a next-hop MTU in the last two). */
 void icmp_error_reply(struct stack *s, const uint8_t *packet, size_t length, uint8_t type, uint8_t code, uint32_t rest);
 
-/* Tell whoever sent a packet of ours about an error. `packet` is how it began, header and 8 bytes at least; `told` is the address that the
- * error was sent to, which must be the one that the packet came from. */
-void icmp_deliver_error(struct stack *s, struct address told, uint8_t type, uint8_t code, const uint8_t *packet,
-			size_t length);
+/* Tell whoever sent a packet of ours about an error, which `teller` says. `packet` is how it began, header and 8 bytes at least; `told` is the
+ * address that the error was sent to, which must be the one that the packet came from. */
+void icmp_deliver_error(struct stack *s, struct address teller, struct address told, uint8_t type, uint8_t code,
+			const uint8_t *packet, size_t length);
 
 /* Send an echo request: see stack_echo(). */
 int icmp_echo(struct stack *s, struct address to, uint16_t id, uint16_t sequence, uint8_t ttl, const void *data,

@@ -67,7 +67,8 @@ struct ip_flow {
 struct ip_error {
 	uint8_t type; /* ICMP_UNREACHABLE, ICMP_TIME_EXCEEDED or ICMP_PARAMETER_PROBLEM */
 	uint8_t code;
-	int error; /* the negative errno for the socket */
+	int error;             /* the negative errno for the socket */
+	struct address teller; /* who says so: a router, the host itself, or we */
 	/* Of our packet: */
 	struct address source; /* ours */
 	struct address destination;

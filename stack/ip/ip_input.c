@@ -239,7 +239,8 @@ void ip_error(struct stack *s, const struct tx_packet *packet, struct address ne
 	if (header.fragment_offset > 0) /* the first fragment tells */
 		return;
 	if (address_equal(header.source, s->interface.address))
-		icmp_deliver_error(s, header.source, ICMP_UNREACHABLE, ICMP_HOST_UNREACHABLE, quote, length);
+		icmp_deliver_error(s, s->interface.address, header.source, ICMP_UNREACHABLE, ICMP_HOST_UNREACHABLE,
+				   quote, length);
 	else /* somebody's whom we forward for (RFC 1812 5.2.7.1) */
 		icmp_error_reply(s, quote, length, ICMP_UNREACHABLE, ICMP_HOST_UNREACHABLE, 0);
 }

@@ -164,6 +164,7 @@ Test(arp, whoever_waits_is_told_that_the_host_is_unreachable)
 	check(events_seen(EVENT_ICMP_ECHO_ERROR) == 2);
 	check(event_last(EVENT_ICMP_ECHO_ERROR)->before == 0x0301); /* destination unreachable, host */
 	check(event_last(EVENT_ICMP_ECHO_ERROR)->value == 0x00070002);
+	check(address_equal(event_last(EVENT_ICMP_ECHO_ERROR)->local.address, ip_of("192.0.2.2"))); /* so we say */
 	check(socket_error(stream) == -EHOSTUNREACH);
 	check(socket_error(datagrams) == -EHOSTUNREACH);
 	check(socket_send_to(datagrams, "x", 1, NULL) == 1);

@@ -365,6 +365,7 @@ Test(icmp_error, an_error_about_our_echo_request_is_an_event)
 		const struct event *event = event_last(EVENT_ICMP_ECHO_ERROR);
 		check(event->before == (errors[i][0] << 8 | errors[i][1]) && event->value == 0x8001fffe);
 		check(address_equal(event->remote.address, ip_of("192.0.2.1")));
+		check(address_equal(event->local.address, ip_of("203.0.113.99")));
 	}
 }
 

@@ -174,6 +174,30 @@ Test(host, connects_sends_receives_and_closes)
 	end(&world, host);
 }
 
+static void hear_reply(void *user, const struct event *event)
+{
+	uint64_t *heard = user;
+	if (event->type == EVENT_ICMP_ECHO_REPLY)
+		*heard = event->value;
+}
+
+static bool has_heard(void *user)
+{
+	return *(uint64_t *)user;
+}
+
+Test(host, tells_events)
+{
+	struct world world;
+	struct host *host = begin(&world);
+	uint64_t heard = 0;
+	host_on_event(host, hear_reply, &heard);
+	cr_assert_eq(stack_echo(host_stack(host), echo_port.address, 7, 2, 0, "data", 4), 0);
+	cr_assert_eq(host_until(host, has_heard, &heard, MINUTE), 0);
+	cr_assert_eq(heard, 0x70002);
+	end(&world, host);
+}
+
 Test(host, a_close_that_lingers)
 {
 	struct world world;
