@@ -67,6 +67,7 @@ $(BUILD)/tests/kernel $(BUILD)/tests/kernel_peer: $(call san,$(wildcard tests/sy
 $(REPLAYS): $(BUILD)/tests/fuzz/%: $(BUILD)/san/tests/fuzz/%.o $(call san,tests/fuzz/driver.c) $(STACK_SAN)
 $(FUZZERS): $(BUILD)/tests/fuzzer/%: $(BUILD)/san/tests/fuzz/%.o $(STACK_SAN)
 $(FUZZERS): LDFLAGS += -fsanitize=fuzzer
+$(BUILD)/tests/fuzz/http_client $(BUILD)/tests/fuzzer/http_client: $(HOST_SAN)
 $(BUILD)/tests/fuzz/peer $(BUILD)/tests/fuzzer/peer: $(call san,$(MODEL))
 $(BUILD)/tests/fuzz/http $(BUILD)/tests/fuzzer/http: $(HOST_SAN)
 $(BUILD)/tests/%:

@@ -7,6 +7,7 @@
 #define STRATA_APPS_COMMANDS_H
 
 int httpd_main(int argc, char **argv);
+int curl_main(int argc, char **argv);
 int dig_main(int argc, char **argv);
 int ping_main(int argc, char **argv);
 int echo_main(int argc, char **argv);

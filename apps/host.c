@@ -39,10 +39,12 @@ struct host {
 	void (*ready)(void *user, struct socket *socket);
 	void *ready_user;
 	struct events events; /* who else listens */
-	char device[32];      /* its name, for messages */
-	int signals;          /* descriptor that SIGINT and SIGTERM are read from, or -1 */
-	sigset_t mask;        /* of signals, as it was before */
-	bool claimed;         /* another station says that it has our address: */
+	int descriptor;       /* of host_wait_for(), or -1 */
+	short descriptor_events;
+	char device[32]; /* its name, for messages */
+	int signals;     /* descriptor that SIGINT and SIGTERM are read from, or -1 */
+	sigset_t mask;   /* of signals, as it was before */
+	bool claimed;    /* another station says that it has our address: */
 	struct mac claimant;
 	bool interrupted; /* a signal has come that nobody has been told of */
 	bool stopped;     /* host_stop() */
@@ -80,6 +82,12 @@ void host_on_ready(struct host *h, void (*ready)(void *user, struct socket *sock
 void host_on_event(struct host *h, void (*hear)(void *user, const struct event *event), void *user)
 {
 	h->events = (struct events){hear, user};
+}
+
+void host_wait_for(struct host *h, int descriptor, short events)
+{
+	h->descriptor = descriptor;
+	h->descriptor_events = events;
 }
 
 void host_stop(struct host *h)
@@ -171,9 +179,10 @@ static void host_sleep(struct host *h, uint64_t until)
 	due = due < until ? due : until;
 	uint64_t now = host_now(), left = due > now ? due - now : 0;
 	struct timespec timeout = {.tv_sec = (time_t)(left / 1000000), .tv_nsec = (long)(left % 1000000) * 1000};
-	struct pollfd polled[2] = {{.fd = h->signals, .events = POLLIN},
-				   {.fd = wait.descriptor, .events = wait.events}};
-	ppoll(polled, 2, due == DEADLINE_NEVER ? NULL : &timeout, NULL);
+	struct pollfd polled[3] = {{.fd = h->signals, .events = POLLIN},
+				   {.fd = wait.descriptor, .events = wait.events},
+				   {.fd = h->descriptor, .events = h->descriptor_events}};
+	ppoll(polled, 3, due == DEADLINE_NEVER ? NULL : &timeout, NULL);
 	if (polled[0].revents & POLLIN)
 		host_read_signal(h);
 }
@@ -359,7 +368,7 @@ static struct host *host_open_named(struct driver *device, const char *name, con
 	}
 	h->options = *options;
 	h->driver = device;
-	h->signals = -1;
+	h->signals = h->descriptor = -1;
 	snprintf(h->device, sizeof h->device, "%s", name);
 	if (!options_settle(&h->options, name) || !host_draw_seed(h) || !host_wrap(h) || host_hear_signals(h) != 0 ||
 	    !host_create_stack(h) || !host_set_names(h) || !host_probe(h)) {

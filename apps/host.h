@@ -57,6 +57,10 @@ void host_on_ready(struct host *host, void (*ready)(void *user, struct socket *s
 /* Have `hear` called for everything that the stack tells (base/event.h), as it happens; it makes no call of the stack's. */
 void host_on_event(struct host *host, void (*hear)(void *user, const struct event *event), void *user);
 
+/* Wake up, and go round the loop, also when this descriptor is ready for these events of poll(2); until it is called again. -1: none,
+ * as at first. */
+void host_wait_for(struct host *host, int descriptor, short events);
+
 /* Run until SIGINT or SIGTERM, or until host_stop(): 0. Until the device is gone, which is told: 1. */
 int host_run(struct host *host);
 

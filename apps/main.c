@@ -60,6 +60,28 @@ static const struct command commands[] = {
         "\n"
         "The exit status is 0 when all were answered (also by: no such name), 1 wrong usage, 9 no answer,\n"
         "10 anything else.\n", true},
+    {"curl", curl_main, "fetch what a URL names, over HTTP", "curl [options] URL...",
+        "Fetch each URL and write what it names to standard output, or to a file. Several URLs of one server use one\n"
+        "connection. The options are curl's, and so are the exit statuses.\n"
+        "\n"
+        "  -o FILE            write it there; one for each URL, in their order\n"
+        "  -O                 write it to a file named like the last part of the URL's path\n"
+        "  -I                 only the head (HEAD);  -i  the head too\n"
+        "  -v                 say on standard error what happens, with all that is asked and answered\n"
+        "  -s                 no progress bar and no errors;  -S  with -s: errors all the same\n"
+        "  -L                 go where a redirect leads, 50 times at most\n"
+        "  -f                 an answer of 400 and above is an error, and is not written\n"
+        "  -H 'NAME: VALUE'   a header of one's own; 'NAME:' leaves one out\n"
+        "  -d DATA            send this (POST); @FILE sends what is in a file, @- what comes in\n"
+        "  -X METHOD          another method, such as PUT\n"
+        "  -C OFFSET          go on from there; -C - from the end of the file that is there\n"
+        "  -r RANGE           only these bytes, such as 0-99\n"
+        "  --max-time SECONDS, --connect-timeout SECONDS   give up after that\n"
+        "  --http1.0          speak HTTP/1.0\n"
+        "\n"
+        "Exit statuses: 0 done, 1 not http, 2 wrong usage, 3 no URL, 6 no such name, 7 no connection, 8 a head that makes no\n"
+        "sense, 18 cut off, 22 see -f, 23 cannot write, 28 took too long, 33 the server cannot resume, 47 too many redirects,\n"
+        "52 an empty reply, 55 sending failed, 56 receiving failed, 61 a transfer coding that is not known.\n", true},
     {"ping", ping_main, "ask a machine whether it is there, and how far away", "ping [options] HOST",
         "Send ICMP echo requests to HOST, a name or an address, and show the replies as ping does, and what routers say\n"
         "about them. Ctrl-C ends it with the summary.\n"
