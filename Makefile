@@ -19,6 +19,7 @@ HARNESS := $(wildcard tests/harness/*.c)
 UNIT    := $(wildcard tests/unit/*/*.c) $(HARNESS)
 SCRIPT  := $(wildcard tests/script/*.c) $(HARNESS)
 SIM     := $(wildcard tests/sim/*.c)
+STORY   := tests/story/story.c tests/story/steps.c
 FUZZ    := $(filter-out tests/fuzz/driver.c,$(wildcard tests/fuzz/*.c))
 DRILL   := $(filter-out tests/packetdrill/test_%.c,$(wildcard tests/packetdrill/*.c))
 MODEL   := $(wildcard tests/fuzz/model/*.c)
@@ -33,7 +34,7 @@ pic = $(1:%.c=$(BUILD)/pic/%.o)
 
 STACK_SAN := $(call san,$(STACK))
 HOST_SAN  := $(call san,$(filter-out apps/main.c,$(HOST)))
-OBJECTS   := $(call obj,$(STACK) $(HOST)) $(call san,$(sort $(STACK) $(HOST) $(UNIT) $(SCRIPT) $(SIM) $(wildcard tests/packetdrill/*.c))) \
+OBJECTS   := $(call obj,$(STACK) $(HOST)) $(call san,$(sort $(STACK) $(HOST) $(UNIT) $(SCRIPT) $(SIM) $(STORY) $(wildcard tests/packetdrill/*.c))) \
 	$(call san,$(wildcard tests/system/*.c tests/system/*/*.c tests/fuzz/*.c) $(MODEL))
 
 # What is run is told in short; `make Q=` tells it in full.
@@ -56,10 +57,11 @@ FUZZERS := $(FUZZ:tests/fuzz/%.c=$(BUILD)/tests/fuzzer/%)
 
 tests: all $(BUILD)/tests/unit $(BUILD)/tests/script $(BUILD)/tests/sim $(BUILD)/tests/packetdrill $(PROGRAMS) $(REPLAYS)
 
-$(BUILD)/tests/unit: $(call san,$(UNIT)) $(HOST_SAN) $(STACK_SAN)
+$(BUILD)/tests/unit: $(call san,$(UNIT) $(STORY)) $(HOST_SAN) $(STACK_SAN)
 $(BUILD)/tests/script: $(call san,$(SCRIPT)) $(STACK_SAN)
 $(BUILD)/tests/sim: $(call san,$(filter-out tests/sim/main.c,$(SIM)) tests/harness/teardown.c) $(HOST_SAN) $(STACK_SAN)
 $(BUILD)/tests/worlds: $(call san,$(filter-out tests/sim/test_%.c,$(SIM))) $(HOST_SAN) $(STACK_SAN)
+$(BUILD)/tests/story: $(call san,$(STORY) tests/story/main.c) $(HOST_SAN) $(STACK_SAN)
 $(BUILD)/tests/unit $(BUILD)/tests/script $(BUILD)/tests/sim: LDLIBS += -lcriterion
 $(PROGRAMS): $(BUILD)/tests/%: $(BUILD)/san/tests/system/%.o
 $(BUILD)/tests/client $(BUILD)/tests/udp_client $(BUILD)/tests/kernel: $(HOST_SAN) $(STACK_SAN)
@@ -150,6 +152,10 @@ sim: $(BUILD)/tests/worlds
 peer: $(BUILD)/tests/fuzz/peer
 	@$(if $(filter 1,$(SEEDS)),STORY=1) $(BUILD)/tests/fuzz/peer -s $(FROM) $(SEEDS)
 
+# The capture that stack/README.md tells of, lived by our own stack in memory (tests/story/story.h).
+story: $(BUILD)/tests/story
+	@$(BUILD)/tests/story
+
 # The table of requirements in tests/README.md, written anew from tests/requirements.
 requirements:
 	@scripts/rfc-index
@@ -184,12 +190,13 @@ help:
 	@echo "make sim          SEEDS=1000 worlds, FROM=0: stacks on bad wires in virtual time; SEEDS=1 tells the story of one"
 	@echo "make packetdrill  build $(BUILD)/libstrata-packetdrill.so, the stack for packetdrill's scripts"
 	@echo "make peer         SEEDS=1000 programs, FROM=0: a peer that bends its segments, against a model of RFC 9293; SEEDS=1 tells one"
+	@echo "make story        a machine wakes up and gets a page by name: every frame, with a sentence for each step"
 	@echo "make requirements write the table of requirements and their tests into tests/README.md"
 	@echo "make install      to PREFIX=$(PREFIX), below DESTDIR= if given"
 	@echo "make format       lay the code out by .clang-format;  make lint  say what tools find in it"
 	@echo "make clean        remove $(BUILD)/"
 
-.PHONY: all tests packetdrill objects programs fuzzers run test test-peers fuzz sim peer requirements install format lint clean help
+.PHONY: all tests packetdrill objects programs fuzzers run test test-peers fuzz sim peer story requirements install format lint clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
