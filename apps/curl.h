@@ -78,8 +78,8 @@ struct curl {
 	size_t data_length;
 	bool has_data;
 	bool head_only, include, verbose, silent, show_errors, follow, fail, http_1_0;
-	bool resume_at_end; /* -C - */
-	uint64_t offset;    /* -C */
+	bool resume_at_end;                 /* -C - */
+	uint64_t offset;                    /* -C */
 	uint64_t max_time, connect_timeout; /* microseconds, or CURL_NEVER */
 
 	/* The connection (curl_connect.c). */

@@ -13,14 +13,16 @@ says() {
 	[ $got -eq "$wanted" ] && grep -Eqx -- "$pattern" "$scratch/said"
 }
 
-# A network behind the host: a device that swallows everything.
+# A network behind the host, where nobody is.
 route() {
-	ip link add behind type dummy && ip address add 198.51.100.1/24 dev behind && ip link set behind up &&
+	ip link add behind type veth peer name nowhere && ip link set nowhere up && ip link set behind up &&
+		ip address add 198.51.100.1/24 dev behind &&
 		echo 1 >/proc/sys/net/ipv4/ip_forward
 }
 
 # interrupted: Ctrl-C ends it with the summary.
 interrupted() {
+	: >"$scratch/said" # at once, so that what the last one said is not taken for this one's
 	env --default-signal=INT "$BUILD/strata" ping -i 0.01 $host >"$scratch/said" 2>"$log" &
 	pinging=$!
 	within 10 grep -q 'icmp_seq=3' "$scratch/said" || return
