@@ -56,14 +56,13 @@ void tcp_quick_acks(struct stack *s, struct tcp_connection *c, uint8_t segments)
 
 /* ---- the window ---- */
 
-/* Before the connection stands: as much as an unscaled window tells, and of a smaller buffer whole segments. */
+/* Before the connection stands: whole segments, as many as an unscaled window holds. */
 static uint32_t first_window(const struct stack *s, const struct tcp_connection *c)
 {
 	uint32_t mss = ip_max_payload(s) - TCP_HEADER_MIN - (c->timestamps ? TCP_TIMESTAMPS_SPACE : 0);
-	size_t most = tcp_receive_limit(s, c);
+	size_t limit = tcp_receive_limit(s, c);
+	size_t most = limit < UINT16_MAX ? limit : UINT16_MAX;
 
-	if (most > UINT16_MAX)
-		return UINT16_MAX;
 	return (uint32_t)(most >= mss ? most / mss * mss : most);
 }
 

@@ -21,7 +21,7 @@ static void start_small(void)
 TestSuite(tcp_injected_small, .init = start_small, .fini = harness_end);
 
 /* A connection opened by the peer on flow n, which has taken ten bytes, and acknowledged them with a window that ends here. */
-static const unsigned edge = 1 + 65535;
+static const unsigned edge = 11 + 65535;
 
 static struct socket *open_with_edge(unsigned n)
 {
@@ -30,7 +30,7 @@ static struct socket *open_with_edge(unsigned n)
 	in("P. 1:11(10) ack 1");
 	app_read(s, 10);
 	after(40 * MS);
-	out(". 1:1(0) ack 11 win 65525");
+	out(". 1:1(0) ack 11 win 65535");
 	return s;
 }
 
