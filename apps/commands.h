@@ -12,5 +12,10 @@ int dig_main(int argc, char **argv);
 int ping_main(int argc, char **argv);
 int echo_main(int argc, char **argv);
 int sim_main(int argc, char **argv);
+int ns_main(int argc, char **argv);
+int enter_main(int argc, char **argv);
+int up_main(int argc, char **argv);
+int down_main(int argc, char **argv);
+int doctor_main(int argc, char **argv);
 
 #endif

@@ -20,16 +20,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "apps/attach.h"
 #include "apps/host.h"
+#include "apps/private.h"
 #include "apps/trace.h"
 #include "apps/wire.h"
 #include "drivers/pcap.h"
-#include "drivers/tap.h"
 
 #define HOST_LINGER 1000 /* milliseconds that connections have to end in host_close() */
 
 struct host {
 	struct options options;
+	struct attachment attachment;
 	struct driver *driver; /* the outermost, which the stack sees */
 	struct driver *pcap;   /* one of those inside, or NULL */
 	struct driver *trace;  /* the same */
@@ -46,9 +48,11 @@ struct host {
 	sigset_t mask;   /* of signals, as it was before */
 	bool claimed;    /* another station says that it has our address: */
 	struct mac claimant;
-	bool interrupted; /* a signal has come that nobody has been told of */
-	bool stopped;     /* host_stop() */
-	int error;        /* negative errno: the device is gone */
+	bool interrupted;       /* a signal has come that nobody has been told of */
+	unsigned interruptions; /* how many have come */
+	uint64_t ending;        /* when the first came: all is over HOST_LINGER later */
+	bool stopped;           /* host_stop() */
+	int error;              /* negative errno: the device is gone */
 };
 
 static uint64_t host_clock(clockid_t id)
@@ -165,8 +169,11 @@ static void host_listen(void *user, const struct event *event)
 static void host_read_signal(struct host *h)
 {
 	struct signalfd_siginfo info;
-	if (read(h->signals, &info, sizeof info) == (ssize_t)sizeof info)
-		h->interrupted = true;
+	if (read(h->signals, &info, sizeof info) != (ssize_t)sizeof info)
+		return;
+	h->interrupted = true;
+	if (h->interruptions++ == 0)
+		h->ending = host_now();
 }
 
 /* Sleep until there is something to do, at most until `until`. */
@@ -352,6 +359,7 @@ static void host_release(struct host *h)
 	if (h->stack)
 		stack_destroy(h->stack);
 	driver_close(h->driver);
+	attach_undo(&h->attachment);
 	if (h->signals >= 0) {
 		close(h->signals);
 		sigprocmask(SIG_SETMASK, &h->mask, NULL);
@@ -359,19 +367,21 @@ static void host_release(struct host *h)
 	free(h);
 }
 
-static struct host *host_open_named(struct driver *device, const char *name, const struct options *options)
+static struct host *host_open_attached(const struct attachment *attachment, const struct options *options)
 {
 	struct host *h = calloc(1, sizeof *h);
 	if (!h) {
-		driver_close(device);
+		driver_close(attachment->device);
+		attach_undo(attachment);
 		return NULL;
 	}
 	h->options = *options;
-	h->driver = device;
+	h->attachment = *attachment;
+	h->driver = attachment->device;
 	h->signals = h->descriptor = -1;
-	snprintf(h->device, sizeof h->device, "%s", name);
-	if (!options_settle(&h->options, name) || !host_draw_seed(h) || !host_wrap(h) || host_hear_signals(h) != 0 ||
-	    !host_create_stack(h) || !host_set_names(h) || !host_probe(h)) {
+	snprintf(h->device, sizeof h->device, "%s", attachment->tap);
+	if (!options_settle(&h->options, h->device) || !host_draw_seed(h) || !host_wrap(h) ||
+	    host_hear_signals(h) != 0 || !host_create_stack(h) || !host_set_names(h) || !host_probe(h)) {
 		host_release(h);
 		return NULL;
 	}
@@ -380,24 +390,18 @@ static struct host *host_open_named(struct driver *device, const char *name, con
 
 struct host *host_open_on(struct driver *device, const struct options *options)
 {
-	return host_open_named(device, "the device", options);
+	return host_open_attached(&(struct attachment){.device = device, .tap = "the device"}, options);
 }
 
 struct host *host_open(const struct options *options)
 {
-	char message[DRIVER_MESSAGE];
-	struct tap_options tap = {
-	    .name = options->tap,
-	    .mtu = options->mtu,
-	    .host = options->host_none ? ADDRESS_ANY : options_host(options),
-	    .prefix_length = options->prefix_length,
-	};
-	struct driver *device = tap_open(&tap, message);
-	if (!device) {
-		fprintf(stderr, "%s\n", message);
+	struct attachment attachment;
+	struct options settled = *options;
+	if ((options->private_network && !private_enter()) || !attach_open(options, &attachment))
 		return NULL;
-	}
-	return host_open_named(device, tap_name(device), options);
+	if (!address_is_any(attachment.host))
+		settled.host = attachment.host;
+	return host_open_attached(&attachment, &settled);
 }
 
 static bool host_has_ended(void *user)
@@ -406,12 +410,20 @@ static bool host_has_ended(void *user)
 	return stack_connections(h->stack) == 0 && !wire_is_busy(h->wire);
 }
 
+/* How many milliseconds connections have to end in: less where a signal said a while ago that we are wanted to end, none where
+ * it has been repeated. */
+static int host_patience(const struct host *h)
+{
+	uint64_t gone = h->interruptions ? (host_now() - h->ending) / 1000 : 0;
+	return h->interruptions > 1 || gone >= HOST_LINGER ? 0 : HOST_LINGER - (int)gone;
+}
+
 int host_close(struct host *h)
 {
 	if (!h->error) {
 		h->ready = NULL;
 		stack_close(h->stack);
-		host_until(h, host_has_ended, h, HOST_LINGER);
+		host_until(h, host_has_ended, h, host_patience(h));
 	}
 	int status = h->error || !host_finish_capture(h) ? 1 : 0;
 	wire_tell(h->wire, stderr);

@@ -38,8 +38,8 @@ struct host *host_open(const struct options *options);
  * given. The device belongs to the host, also when this fails. */
 struct host *host_open_on(struct driver *device, const struct options *options);
 
-/* Close all sockets, wait for their connections to end (at most a second, or until a signal), end the capture, and give
- * everything back. A TAP that was made vanishes. 0; or 1: the device was gone, or the capture could not be written, which
+/* Close all sockets, wait for their connections to end (at most until a second after the first signal, or a second where none
+ * came; a further signal ends it at once), end the capture, and give everything back. A TAP that was made vanishes. 0; or 1: the device was gone, or the capture could not be written, which
  * has been told. */
 int host_close(struct host *host);
 

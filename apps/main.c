@@ -105,14 +105,38 @@ static const struct command commands[] = {
         "  --pcap FILE        write the frames as pcapng\n"
         "  --seed N           fix initial sequence numbers, ports, ids and the wire's faults (0)\n"
         "\n" WIRE_OPTIONS, false},
+    {"ns", ns_main, "a shell in a private network", "ns [-- CMD...]",
+        "Run a shell, or CMD, in a network of its own, which needs no root: there is the bridge strata0, on\n"
+        "which this machine has the address 192.0.2.1/24, and which every strata inside joins. IPv6 is off.\n"
+        "When the shell ends, everything inside ends, and nothing is left behind. The exit status is CMD's.\n", false},
+    {"enter", enter_main, "another terminal in the private network that is running", "enter [-- CMD...]",
+        "Run a shell, or CMD, in the private network that strata ns or strata COMMAND --ns has made last.\n"
+        "The exit status is CMD's.\n", false},
+    {"up", up_main, "make a bridge and TAPs on this computer, for its user", "up [N] [--nat]",
+        "Make the bridge strata0, on which this computer has the address 192.0.2.1/24, and N TAPs (4) on it.\n"
+        "Under sudo they belong to the user who called it, who then runs strata without privileges. What was\n"
+        "there before is left as it is. They last until strata down, or until the computer starts anew.\n"
+        "\n"
+        "  --nat              let the machines on the bridge reach the outside: turn forwarding on, and have\n"
+        "                     them masqueraded by nftables; strata down restores what was before\n", false},
+    {"down", down_main, "undo what strata up made, and only that", "down",
+        "Remove the bridge and the TAPs that strata up made, its nftables table, and restore the settings\n"
+        "that it changed. Says line by line what it does.\n", false},
+    {"doctor", doctor_main, "what would stop strata here, and what mends it", "doctor [--tap NAME]",
+        "Try what a start would try, and say of each thing that fails why it does and which command mends it.\n"
+        "The exit status is 0 when nothing stands in the way, or else 2.\n"
+        "\n"
+        "  --tap NAME         say what stands in the way of using this TAP\n", false},
     {"help", help_main, "say how a command is used", "help [COMMAND]", "", false},
 };
 
 static const char common_options[] =
     "Options of every machine on the wire:\n"
     "  --tap NAME         TAP device; made if absent and allowed (the first of tap0, tap1 ... that is free)\n"
+    "  --bridge NAME      join the TAP to this bridge; none: to no bridge (strata0 where it exists)\n"
+    "  --ns               first enter a private network of one's own, as strata ns makes it\n"
     "  --ip ADDR/LEN      the stack's address (192.0.2.2/24 on tap0, 192.0.2.3/24 on tap1 ...)\n"
-    "  --host-ip ADDR     the address given to this host's end of the TAP; none leaves it alone (192.0.2.1)\n"
+    "  --host-ip ADDR     the address given to this host's end where it has none; none leaves it alone (192.0.2.1)\n"
     "  --gateway ADDR     default route (the host's address)\n"
     "  --dns ADDR         ask this name server; may be given several times (those of /etc/resolv.conf that another\n"
     "                     machine can reach, or else the gateway)\n"

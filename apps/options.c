@@ -13,6 +13,8 @@
 
 enum {
 	OPTION_TAP = 1000,
+	OPTION_BRIDGE,
+	OPTION_NS,
 	OPTION_IP,
 	OPTION_HOST_IP,
 	OPTION_GATEWAY,
@@ -45,6 +47,8 @@ static const struct option options_common[] = {
     {"jitter", required_argument, NULL, OPTION_JITTER},
     {"rate", required_argument, NULL, OPTION_RATE},
     {"tap", required_argument, NULL, OPTION_TAP},
+    {"bridge", required_argument, NULL, OPTION_BRIDGE},
+    {"ns", no_argument, NULL, OPTION_NS},
     {"ip", required_argument, NULL, OPTION_IP},
     {"host-ip", required_argument, NULL, OPTION_HOST_IP},
     {"gateway", required_argument, NULL, OPTION_GATEWAY},
@@ -196,6 +200,15 @@ static int options_take_fixed(struct options *o, const char *text)
 	return 0;
 }
 
+static int options_take_bridge(struct options *o, const char *text)
+{
+	o->bridge_none = strcmp(text, "none") == 0;
+	o->bridge = text;
+	if (strlen(text) == 0 || strlen(text) > 15)
+		return options_refuse_value(o, "bridge", text, "neither an interface's name nor none");
+	return 0;
+}
+
 static int options_take_mac(struct options *o, const char *text)
 {
 	static const struct mac zero;
@@ -305,6 +318,11 @@ static int options_take(struct options *o, int option, const char *text)
 	switch (option) {
 	case OPTION_TAP:
 		o->tap = text;
+		return 0;
+	case OPTION_BRIDGE:
+		return options_take_bridge(o, text);
+	case OPTION_NS:
+		o->private_network = true;
 		return 0;
 	case OPTION_IP:
 		return options_take_ip(o, text);

@@ -35,6 +35,9 @@ struct options {
 	const char *command;
 	enum options_scope scope;
 	const char *tap;        /* NULL: any */
+	const char *bridge;     /* NULL: strata0 where it exists */
+	bool bridge_none;       /* the TAP is to join none */
+	bool private_network;   /* to be entered first */
 	struct address address; /* ADDRESS_ANY until options_settle() */
 	unsigned prefix_length; /* 24 where none was given */
 	struct address host;    /* ADDRESS_ANY: not given */

@@ -19,7 +19,6 @@
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -33,14 +32,12 @@
 #define TAP_DEVICE "/dev/net/tun"
 #define TAP_BATCH  64           /* frames a service call */
 #define TAP_FRAME  (65535 + 64) /* the largest IP packet, and room for any link header */
-#define TAP_NAMES  64           /* tap0 to tap63 are tried */
 #define TAP_HEADER sizeof(struct virtio_net_hdr)
 
 struct tap {
 	struct driver driver;
 	int descriptor;
 	bool full; /* a write answered EAGAIN and the sink has not been told of room since */
-	char name[IFNAMSIZ];
 	uint8_t buffer[TAP_HEADER + TAP_FRAME];
 };
 
@@ -120,193 +117,97 @@ static void tap_close(struct driver *driver)
 
 static const struct driver_operations tap_operations = {tap_emit, tap_service, tap_wait, tap_close};
 
-/* The line for a descriptor of TAP_DEVICE that could not be had. */
-static void tap_explain_open(int error, char message[DRIVER_MESSAGE])
-{
-	const char *why = strerror(error), *command = "ls -l " TAP_DEVICE;
-	if (error == ENOENT || error == ENODEV || error == ENXIO) {
-		why = "this system has no TUN/TAP device";
-		command = "sudo modprobe tun, or start the container with --device " TAP_DEVICE;
-	} else if (error == EACCES || error == EPERM) {
-		why = "this user may not open it";
-		command = "sudo chmod 0666 " TAP_DEVICE ", or run as root";
-	}
-	snprintf(message, DRIVER_MESSAGE, "strata: opening failed on " TAP_DEVICE ": %s; do: %s", why, command);
-}
-
-/* The line for an interface that TUNSETIFF refused. */
-static void tap_explain_attach(const char *name, int error, char message[DRIVER_MESSAGE])
-{
-	char command[128];
-	const char *why = strerror(error);
-	snprintf(command, sizeof command, "ip -details link show %.32s", name);
-	if (error == EPERM || error == EACCES) {
-		why = "this user may not make a TAP, or this one belongs to another";
-		snprintf(command, sizeof command, "sudo ip tuntap add dev %.32s mode tap user $(id -un)", name);
-	} else if (error == EBUSY) {
-		why = "another process has it open";
-		snprintf(command, sizeof command,
-			 "name another with --tap, or find that process: sudo fuser -v " TAP_DEVICE);
-	} else if (error == EINVAL) {
-		why = "it is no TAP, or one with several queues, or its name cannot be";
-	}
-	snprintf(message, DRIVER_MESSAGE, "strata: attaching failed on %.64s: %s; do: %s", name, why, command);
-}
-
-/* Bind the descriptor to this interface and keep its name: where the one given holds %d, the kernel puts a number
- * there. */
-static int tap_attach(struct tap *tap, const char *name)
+/* Bind the descriptor to this interface, which is made where there is none. */
+static int tap_attach(int descriptor, const char *name)
 {
 	struct ifreq request;
 	memset(&request, 0, sizeof request);
-	if (strlen(name) == 0 || strlen(name) >= sizeof request.ifr_name)
+	if (strlen(name) == 0 || strlen(name) >= sizeof request.ifr_name || strchr(name, '%'))
 		return -EINVAL;
 	memcpy(request.ifr_name, name, strlen(name));
 	request.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
-	if (ioctl(tap->descriptor, TUNSETIFF, &request) < 0)
-		return -errno;
-	memcpy(tap->name, request.ifr_name, sizeof tap->name);
-	return 0;
-}
-
-/* Attach to the first of tap0, tap1 ... that lets us. Another's or a busy one is passed over; when all refuse, the
- * first refusal that is not "busy" says most. */
-static int tap_attach_any(struct tap *tap)
-{
-	char name[IFNAMSIZ];
-	int first = -EBUSY;
-	for (unsigned i = 0; i < TAP_NAMES; i++) {
-		snprintf(name, sizeof name, "tap%u", i);
-		int error = tap_attach(tap, name);
-		if (!error)
-			return 0;
-		if (first == -EBUSY)
-			first = error;
-	}
-	return first;
+	return ioctl(descriptor, TUNSETIFF, &request) < 0 ? -errno : 0;
 }
 
 /* What a persistent TAP may have kept from its last user: header size, offloads. */
-static int tap_reset(struct tap *tap)
+static int tap_reset(int descriptor)
 {
 	int size = TAP_HEADER;
-	if (ioctl(tap->descriptor, TUNSETVNETHDRSZ, &size) < 0 || ioctl(tap->descriptor, TUNSETOFFLOAD, 0) < 0)
+	if (ioctl(descriptor, TUNSETVNETHDRSZ, &size) < 0 || ioctl(descriptor, TUNSETOFFLOAD, 0) < 0)
 		return -errno;
 	return 0;
 }
 
-static int tap_set_mtu(struct tap *tap, unsigned mtu)
+static int tap_set_mtu(struct tap *tap, const char *name, unsigned mtu)
 {
-	int error = netdevice_mtu(tap->name, &tap->driver.mtu);
+	int error = netdevice_mtu(name, &tap->driver.mtu);
 	if (error || mtu == 0 || mtu == tap->driver.mtu)
 		return error;
-	error = netdevice_set_mtu(tap->name, mtu);
+	error = netdevice_set_mtu(name, mtu);
 	if (!error)
 		tap->driver.mtu = mtu;
 	return error;
 }
 
-static int tap_set_host(struct tap *tap, struct address host, unsigned prefix_length)
+static int tap_open_device(void)
 {
-	if (address_is_any(host))
-		return 0;
-	int error = netdevice_set_address(tap->name, host, prefix_length);
-	return error && netdevice_is_usable(tap->name) ? 0 : error;
+	int descriptor = open(TAP_DEVICE, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	return descriptor < 0 ? -errno : descriptor;
 }
 
-/* A documentation network (RFC 5737) that no interface is in, for a machine to move to: its second address. */
-static struct address tap_free_address(const char *name)
+int tap_try(void)
 {
-	static const struct address networks[] = {{{192, 0, 2, 2}}, {{198, 51, 100, 2}}, {{203, 0, 113, 2}}};
-	struct netdevice_rival rival;
-	size_t i = 0;
-	while (i < 2 && netdevice_find_rival(name, networks[i], 24, &rival) != 0)
-		i++;
-	return networks[i];
+	int descriptor = tap_open_device();
+	unsigned features;
+	if (descriptor < 0)
+		return descriptor;
+	int error = ioctl(descriptor, TUNGETFEATURES, &features) < 0 ? -ENOTTY : 0;
+	close(descriptor);
+	return error;
 }
 
-/* Whether the host can reach the network through this interface. Not when it has it already on another one. */
-static bool tap_has_no_rival(const struct tap *tap, const struct tap_options *options, char message[DRIVER_MESSAGE])
+/* One step after the other, until one fails. */
+static struct tap_failure tap_prepare(struct tap *tap, const char *name, unsigned mtu)
 {
-	struct netdevice_rival rival;
-	char address[ADDRESS_TEXT], another[ADDRESS_TEXT];
-	if (address_is_any(options->host) ||
-	    netdevice_find_rival(tap->name, options->host, options->prefix_length, &rival) != 1)
-		return true;
-	snprintf(message, DRIVER_MESSAGE,
-		 "strata: setting the host's address failed on %s: %s has %s in the same network; do: choose another "
-		 "with --ip "
-		 "%s/24",
-		 tap->name, rival.name, address_print(rival.address, address),
-		 address_print(tap_free_address(tap->name), another));
-	return false;
-}
-
-static bool tap_configure(struct tap *tap, const struct tap_options *options, char message[DRIVER_MESSAGE])
-{
-	char host[ADDRESS_TEXT];
-	int error = tap_reset(tap);
-	if (error) {
-		snprintf(message, DRIVER_MESSAGE,
-			 "strata: setting offloads failed on %s: %s; do: uname -r (Linux 2.6.32 or later)", tap->name,
-			 strerror(-error));
-		return false;
+	struct tap_failure failure = {TAP_OPEN, 0};
+	tap->descriptor = tap_open_device();
+	if (tap->descriptor < 0) {
+		failure.error = tap->descriptor;
+		return failure;
 	}
-	error = tap_set_mtu(tap, options->mtu);
-	if (error) {
-		snprintf(message, DRIVER_MESSAGE,
-			 "strata: setting the MTU failed on %s: %s; do: sudo ip link set dev %s mtu %u", tap->name,
-			 strerror(-error), tap->name, options->mtu);
-		return false;
-	}
-	if (!tap_has_no_rival(tap, options, message))
-		return false;
-	error = tap_set_host(tap, options->host, options->prefix_length);
-	if (error) {
-		address_print(options->host, host);
-		snprintf(message, DRIVER_MESSAGE,
-			 "strata: setting the host's address failed on %s: %s; do: sudo ip address add %s/%u dev %s && "
-			 "sudo ip link set dev %s up",
-			 tap->name, strerror(-error), host, options->prefix_length, tap->name, tap->name);
-		return false;
-	}
-	return true;
+	failure = (struct tap_failure){TAP_ATTACH, tap_attach(tap->descriptor, name)};
+	if (!failure.error)
+		failure = (struct tap_failure){TAP_OFFLOAD, tap_reset(tap->descriptor)};
+	if (!failure.error)
+		failure = (struct tap_failure){TAP_MTU, tap_set_mtu(tap, name, mtu)};
+	return failure;
 }
 
-static struct tap *tap_allocate(char message[DRIVER_MESSAGE])
+struct driver *tap_open(const char *name, unsigned mtu, struct tap_failure *failure)
 {
 	struct tap *tap = calloc(1, sizeof *tap);
-	if (!tap) {
-		snprintf(message, DRIVER_MESSAGE,
-			 "strata: opening failed on " TAP_DEVICE ": out of memory; do: free -h");
-		return NULL;
-	}
-	tap->driver.operations = &tap_operations;
-	tap->descriptor = open(TAP_DEVICE, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	if (tap->descriptor < 0) {
-		tap_explain_open(errno, message);
-		free(tap);
-		return NULL;
-	}
-	return tap;
-}
-
-struct driver *tap_open(const struct tap_options *options, char message[DRIVER_MESSAGE])
-{
-	struct tap *tap = tap_allocate(message);
+	*failure = (struct tap_failure){TAP_OPEN, -ENOMEM};
 	if (!tap)
 		return NULL;
-	int error = options->name ? tap_attach(tap, options->name) : tap_attach_any(tap);
-	if (error)
-		tap_explain_attach(options->name ? options->name : "tap0", -error, message);
-	if (error || !tap_configure(tap, options, message)) {
-		tap_close(&tap->driver);
-		return NULL;
-	}
-	return &tap->driver;
+	tap->driver.operations = &tap_operations;
+	*failure = tap_prepare(tap, name, mtu);
+	if (!failure->error)
+		return &tap->driver;
+	if (tap->descriptor >= 0)
+		close(tap->descriptor);
+	free(tap);
+	return NULL;
 }
 
-const char *tap_name(const struct driver *driver)
+int tap_make(const char *name, unsigned owner)
 {
-	return ((const struct tap *)driver)->name;
+	int descriptor = tap_open_device();
+	if (descriptor < 0)
+		return descriptor;
+	int error = tap_attach(descriptor, name);
+	if (!error &&
+	    (ioctl(descriptor, TUNSETOWNER, (unsigned long)owner) < 0 || ioctl(descriptor, TUNSETPERSIST, 1UL) < 0))
+		error = -errno;
+	close(descriptor);
+	return error;
 }

@@ -14,22 +14,29 @@
 #ifndef STRATA_DRIVERS_TAP_H
 #define STRATA_DRIVERS_TAP_H
 
-#include "base/addr.h"
 #include "drivers/driver.h"
 
-struct tap_options {
-	const char *name;       /* the interface; NULL: the first of tap0, tap1 ... that can be had */
-	unsigned mtu;           /* to give it, or 0: leave it as it is */
-	struct address host;    /* to give the host's end, which is then raised; ADDRESS_ANY: leave it alone */
-	unsigned prefix_length; /* of that address's network, in which no other interface may be */
+/* The calls on the way to a TAP, in their order. */
+enum tap_step {
+	TAP_OPEN,    /* open(2) of /dev/net/tun */
+	TAP_ATTACH,  /* TUNSETIFF */
+	TAP_OFFLOAD, /* TUNSETVNETHDRSZ, TUNSETOFFLOAD */
+	TAP_MTU
 };
 
-/* Make the interface, or join it where it exists and nobody has it open, and get it ready to carry frames. An
- * interface that we may not set up but that is up with an address already is taken as it is. One that was made here
- * vanishes with driver_close(). NULL: `message` is the line to print. */
-struct driver *tap_open(const struct tap_options *options, char message[DRIVER_MESSAGE]);
+struct tap_failure {
+	enum tap_step step;
+	int error; /* a negative errno, or 0: none */
+};
 
-/* The interface's name; lives as long as the driver, which must be one that tap_open() gave. */
-const char *tap_name(const struct driver *driver);
+/* Make the interface, or join it where it exists and nobody has it open (-EBUSY). It gets this MTU, or keeps its own where that is
+ * 0. One that was made here vanishes with driver_close(). NULL: what failed. */
+struct driver *tap_open(const char *name, unsigned mtu, struct tap_failure *failure);
+
+/* Make one that stays, for the user with this number. 0, or a negative errno. */
+int tap_make(const char *name, unsigned owner);
+
+/* Whether this process may open the device that TAPs come from: 0, or a negative errno; -ENOTTY: it is something else. */
+int tap_try(void);
 
 #endif
