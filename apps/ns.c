@@ -174,29 +174,41 @@ static char **ns_command(char **argv)
 	return NULL;
 }
 
+/* Say where one is; not to a command, and not when nobody reads it. */
+static void ns_greet(char **command)
+{
+	if (!command[0] && isatty(STDIN_FILENO))
+		fprintf(stderr,
+			"strata: a private network: strata0 has 192.0.2.1/24. Another terminal joins it by `strata "
+			"enter`; `exit` leaves nothing behind.\n");
+}
+
 int ns_main(int argc, char **argv)
 {
 	sigset_t set, before;
+	char directory[RUNTIME_PATH];
 	char **command = ns_command(argv);
 	(void)argc;
-	if (!command || !private_make(CLONE_NEWPID))
+	if (!command)
 		return NS_FAILED;
+	if (!runtime_directory(directory))
+		return ns_fail("keeping a list of private networks", directory, strerror(errno),
+			       "ls -ld /run/strata /tmp/strata-*");
+	if (!private_make(CLONE_NEWPID)) {
+		rmdir(directory);
+		return NS_FAILED;
+	}
 	set = ns_block(&before);
+	ns_greet(command);
 	pid_t init = fork();
 	if (init == 0)
 		_exit(ns_init(command, &set, &before));
 	if (init < 0)
 		return ns_fail("starting", "a process", strerror(errno), "ulimit -u");
-	if (!runtime_add_network(init))
-		ns_fail("letting `strata enter` find it", "the private network", strerror(errno),
-			"ls -ld /run/strata /tmp/strata-*");
-	else if (!command[0] && isatty(STDIN_FILENO))
-		fprintf(
-		    stderr,
-		    "strata: a private network: strata0 has 192.0.2.1/24. Another terminal joins it by `strata enter`; "
-		    "`exit` leaves nothing behind.\n");
+	if (!runtime_add_network(directory, init))
+		ns_fail("letting strata enter find it", directory, strerror(errno), "df /run /tmp");
 	int status = ns_watch(init, &set);
-	runtime_remove_network(init);
+	runtime_remove_network(directory, init);
 	return status;
 }
 

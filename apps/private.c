@@ -96,17 +96,21 @@ bool private_make(int namespaces)
 	return private_has_tun() && private_unshare(namespaces) && private_furnish();
 }
 
+static char private_directory[RUNTIME_PATH]; /* for atexit(3), which passes nothing on */
+
 static void private_forget(void)
 {
-	runtime_remove_network(getpid());
+	runtime_remove_network(private_directory, getpid());
 }
 
 bool private_enter(void)
 {
+	bool found = runtime_directory(private_directory);
+	int error = errno;
 	if (!private_make(0))
 		return false;
-	if (!runtime_add_network(getpid()))
-		return private_fail(CAUSE_RECORD, errno);
+	if (!found || !runtime_add_network(private_directory, getpid()))
+		return private_fail(CAUSE_RECORD, found ? errno : error);
 	atexit(private_forget);
 	return true;
 }

@@ -107,33 +107,32 @@ static unsigned long long runtime_begin(pid_t pid)
 	return rest && sscanf(rest, "%llu", &begin) == 1 ? begin : 0;
 }
 
-static bool runtime_entry(pid_t pid, char path[RUNTIME_PATH + 64])
+static void runtime_entry(const char *directory, pid_t pid, char path[RUNTIME_PATH + 64])
 {
-	char directory[RUNTIME_PATH];
-	if (!runtime_directory(directory))
-		return false;
 	snprintf(path, RUNTIME_PATH + 64, "%s/ns.%lu.%ld", directory, runtime_namespace("pid"), (long)pid);
-	return true;
 }
 
-bool runtime_add_network(pid_t pid)
+bool runtime_add_network(const char *directory, pid_t pid)
 {
 	char path[RUNTIME_PATH + 64];
-	if (!runtime_entry(pid, path))
-		return false;
-	int f = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int f, tries = 10;
+	runtime_entry(directory, pid, path);
+	do { /* whoever leaves removes the directory where he was the last, perhaps just now */
+		mkdir(directory, 0700);
+		f = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	} while (f < 0 && errno == ENOENT && tries-- > 0);
 	bool written = f >= 0 && dprintf(f, "%llu\n", runtime_begin(pid)) > 0;
 	if (f >= 0)
 		close(f);
 	return written;
 }
 
-void runtime_remove_network(pid_t pid)
+void runtime_remove_network(const char *directory, pid_t pid)
 {
 	char path[RUNTIME_PATH + 64];
-	if (runtime_entry(pid, path))
-		unlink(path);
-	runtime_leave();
+	runtime_entry(directory, pid, path);
+	unlink(path);
+	rmdir(directory);
 }
 
 /* When the network of this entry began; 0: it is over. */
@@ -150,15 +149,15 @@ static unsigned long long runtime_network_begin(const char *path, pid_t pid)
 
 pid_t runtime_find_network(void)
 {
-	char path[RUNTIME_PATH + 64];
+	char directory[RUNTIME_PATH], path[RUNTIME_PATH + 64];
 	unsigned long here = runtime_namespace("pid"), namespace;
 	unsigned long long begin, youngest = 0;
 	long pid, found = 0;
-	DIR *directory = runtime_directory(path) ? opendir(path) : NULL;
-	for (struct dirent *entry; directory && (entry = readdir(directory));) {
-		if (sscanf(entry->d_name, "ns.%lu.%ld", &namespace, &pid) != 2 || namespace != here ||
-		    !runtime_entry((pid_t)pid, path))
+	DIR *list = runtime_directory(directory) ? opendir(directory) : NULL;
+	for (struct dirent *entry; list && (entry = readdir(list));) {
+		if (sscanf(entry->d_name, "ns.%lu.%ld", &namespace, &pid) != 2 || namespace != here)
 			continue;
+		runtime_entry(directory, (pid_t)pid, path);
 		begin = runtime_network_begin(path, (pid_t)pid);
 		if (begin == 0)
 			unlink(path);
@@ -167,9 +166,8 @@ pid_t runtime_find_network(void)
 			found = pid;
 		}
 	}
-	if (directory)
-		closedir(directory);
-	if (!found)
-		runtime_leave();
+	if (list)
+		closedir(list);
+	runtime_leave();
 	return (pid_t)found;
 }

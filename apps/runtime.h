@@ -29,9 +29,10 @@ void runtime_leave(void);
 /* What tells this process' network namespace from all others, also from those that are gone. */
 unsigned long long runtime_network(void);
 
-/* Enter a private network in the list, and take it out. False: errno says why. */
-bool runtime_add_network(pid_t pid);
-void runtime_remove_network(pid_t pid);
+/* Enter a private network in the list, and take it out. The directory is the one that the user had before he came into a
+ * user namespace, in which he is somebody else. False: errno says why. */
+bool runtime_add_network(const char *directory, pid_t pid);
+void runtime_remove_network(const char *directory, pid_t pid);
 
 /* The process that holds the youngest private network of this user, or 0. */
 pid_t runtime_find_network(void);

@@ -12,11 +12,15 @@
 # user namespace. Started by root it does both, for the second as uid 65534, who finds a /dev/net/tun that everybody may open bound
 # over the machine's, in a mount namespace of this test only. Started by an ordinary user it does what that user may do.
 #
+# A script that sets bare=yes before has an ordinary user play without a user namespace of ours, in a network where he may do nothing: the
+# scene makes its own.
+#
 # Everything happens in namespaces that die with the processes in them, and in one scratch directory, which is removed. Output is TAP.
 set -u
 PATH=$PATH:/usr/sbin:/sbin
 unset http_proxy all_proxy ALL_PROXY
 suite=$(basename "$0" .sh)
+bare=${bare-}
 stack=192.0.2.2
 host=192.0.2.1
 count=0
@@ -69,6 +73,17 @@ within() {
 	done
 }
 
+# says TEXT COMMAND...: it fails with status 2, and says one line on standard error that has the form of our errors and this in it.
+says() {
+	wanted=$1
+	shift
+	timeout 20 "$@" >"$scratch/said.out" 2>"$scratch/said"
+	got=$?
+	cat "$scratch/said"
+	[ $got -eq 2 ] && grep -F -- "$wanted" "$scratch/said" >"$scratch/line" &&
+		grep -q '^strata: .* failed on .*: .*; do: .' "$scratch/line"
+}
+
 # curl, bounded and the same on every machine
 fetch() { curl -q -sS --max-time 60 "$@"; }
 
@@ -117,9 +132,10 @@ make_site() {
 	ln -s ../secret "$site/link"
 }
 
-# enter: the command that makes the namespaces. They have a /proc of their own where that is permitted.
+# enter: the command that makes the namespaces: of network, processes and mounts, so that a scene may lay files over the system's. They
+# have a /proc of their own where that is permitted.
 enter() {
-	command="unshare --net --pid --fork --kill-child"
+	command="unshare --net --mount --pid --fork --kill-child"
 	[ "$(id -u)" -eq 0 ] || command="$command --map-root-user"
 	if $command --mount-proc true 2>/dev/null; then
 		echo "$command --mount-proc"
@@ -161,12 +177,16 @@ play() {
 
 	way=root
 	[ "$(id -u)" -eq 0 ] || way=user
-	play_as "$(why_not)" $(enter)
+	if [ "$way$bare" = useryes ]; then
+		play_as "$(why_not)" env
+	else
+		play_as "$(why_not)" $(enter)
+	fi
 	if [ "$(id -u)" -eq 0 ]; then
 		way=user
 		rm -rf "$outside/tmp" && mkdir -m 700 "$outside/tmp" && chown 65534:65534 "$outside/tmp"
 		play_as "$(as_user sh -c ". tests/system/lib.sh && why_not")" \
-			as_user $(as_user sh -c ". tests/system/lib.sh && enter")
+			as_user ${bare:+env} $([ -n "$bare" ] || as_user sh -c ". tests/system/lib.sh && enter")
 	fi
 	if [ -n "${2-}" ] && [ -n "$(why_not)" ]; then
 		way= scratch=$outside/tmp log=$outside/tmp/server.log
@@ -193,7 +213,7 @@ play_as() {
 
 # as_user COMMAND...: as an ordinary user who may open /dev/net/tun. Root only.
 as_user() {
-	unshare --mount sh -c '
+	unshare --mount ${bare:+--net} sh -c '
 		mkdir -p "$0/dev"
 		mount -t tmpfs -o mode=755 none "$0/dev" && mknod -m 666 "$0/dev/tun" c 10 200 &&
 			mount --bind "$0/dev/tun" /dev/net/tun 2>/dev/null

@@ -1,0 +1,176 @@
+# strata up and down, on a computer that is a network namespace; and what it reaches by --nat:
+#
+#     uid 65534: strata ---- tap0 -- strata0      veth0 ---- veth1        a namespace that is the outside
+#                192.0.2.2           192.0.2.1    198.51.100.1   198.51.100.2
+. "$(dirname "$0")/lib.sh"
+
+up() { SUDO_UID=65534 "$BUILD/strata" up "$@"; }
+down() { "$BUILD/strata" down; }
+
+# The caller of sudo, who has no privileges. Of somebody who is root of a user namespace only there is no other user.
+user() {
+	if [ "$way" = root ]; then
+		setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+	else
+		setpriv --bounding-set=-all --inh-caps=-all --ambient-caps=-all "$@"
+	fi
+}
+
+# In a user namespace only we ourselves can be the owner.
+[ "$(cat /proc/self/uid_map 2>/dev/null | tr -s ' ' | cut -d ' ' -f 4)" != 1 ] || up() { env -u SUDO_UID "$BUILD/strata" up "$@"; }
+
+# What there is of interfaces, addresses, settings and rules.
+state() {
+	ip -brief link | cut -d ' ' -f 1
+	ip -brief -4 address
+	grep -H . /proc/sys/net/ipv4/conf/*/forwarding /proc/sys/net/ipv4/conf/*/accept_redirects
+	! command -v nft >/dev/null || nft list ruleset
+}
+
+isolate() {
+	mount -t tmpfs none /run && export XDG_RUNTIME_DIR=/run && chmod 700 /run || return
+	[ "$way" != root ] || { : >/run/tun && mkdir /run/dev && mount -t tmpfs none /run/dev &&
+		mknod -m 666 /run/dev/tun c 10 200 && mount --bind /run/dev/tun /dev/net/tun; }
+}
+
+remember() { state >"$scratch/before"; }
+restored() { state >"$scratch/after" && diff "$scratch/before" "$scratch/after" && [ ! -e /run/strata ]; }
+
+made() {
+	[ "$(ls /proc/sys/net/ipv4/conf | grep -cE '^tap[0-9]*$')" -eq "$1" ] &&
+		ip -details link show tap0 | grep 'tun type tap .* persist on' &&
+		ip link show tap0 | grep 'master strata0' && ip -brief -4 address show strata0 | grep ' 192.0.2.1/24' &&
+		[ ! -s /proc/net/if_inet6 ]
+}
+
+# start_as_user COMMAND...: strata without privileges, announced or answering.
+start_as_user() {
+	command=$1
+	: >"$log"
+	user env --default-signal=INT "$BUILD/strata" "$@" >"$scratch/server.out" 2>"$log" &
+	server=$!
+}
+
+answers() { ping -q -c 1 -W 1 "$1"; }
+
+two_machines() {
+	start_as_user httpd
+	first=$server
+	check 'the user runs strata httpd without privileges' within 10 grep -q '^strata: serving .*http://192.0.2.2/' "$log"
+	start_as_user echo
+	check 'and a second strata beside it' within 10 answers 192.0.2.3
+	check 'the host reaches the page' fetch -o "$scratch/page" http://192.0.2.2/
+	check 'doctor counts' doctor_counts
+	check 'who is in the way is named' says "strata, process $first, has it open; do: kill $first" "$BUILD/strata" echo --tap tap0
+	start_as_user echo
+	third=$server
+	check 'a third finds all in use' full
+	for server in $first $second; do
+		kill -s INT "$server"
+		wait "$server"
+	done
+}
+full() { wait $third; got=$?; cat "$log"; [ $got -eq 2 ] && grep -q 'all of this user.s TAPs, 2, are in use; do: sudo strata up 4' "$log"; }
+doctor_counts() { second=$server; "$BUILD/strata" doctor | tee "$scratch/doctor"; grep -q 'ok: tap1 is in use by strata, process' "$scratch/doctor"; }
+
+# ---- the outside ----
+
+outside() {
+	unshare --net sleep 1000 &
+	outside=$!
+	within 5 other_network || return
+	ip link add veth0 type veth peer name veth1 netns $outside && ip address add 198.51.100.1/24 dev veth0 &&
+		ip link set veth0 up && on_the_outside sh -c 'ip address add 198.51.100.2/24 dev veth1 && ip link set veth1 up &&
+			echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6'
+}
+other_network() { [ "$(readlink /proc/$outside/ns/net)" != "$(readlink /proc/self/ns/net)" ]; }
+on_the_outside() { nsenter --net --target $outside "$@"; }
+
+# A strata client inside talks to a server outside, that sees this computer's address.
+reaches() {
+	on_the_outside "$BUILD/tests/peer" 7777 echo >"$scratch/peer" 2>&1 &
+	peer=$!
+	within 10 grep -q listening "$scratch/peer" || return
+	user timeout 20 "$BUILD/tests/client" echo 198.51.100.2 7777
+	got=$?
+	kill $peer 2>/dev/null
+	wait $peer 2>/dev/null
+	return $got
+}
+does_not_reach() { ! reaches; }
+
+nat() {
+	check 'an outside' outside
+	echo 0 >/proc/sys/net/ipv4/conf/all/accept_redirects
+	echo 1 >/proc/sys/net/ipv4/conf/veth0/forwarding
+	check 'what was before' remember
+	check 'without --nat nothing is forwarded' without_nat
+	check 'up --nat' up 2 --nat
+	check 'the outside is reached, masqueraded' reaches
+	check 'up --nat once more changes nothing' again up 2 --nat
+	check 'down' down
+	check 'restores all that was before, setting by setting' restored
+	echo 1 >/proc/sys/net/ipv4/ip_forward
+	remember
+	check 'where forwarding is on already' up 1 --nat
+	check 'down' down
+	check 'leaves it on' restored
+	kill $outside
+}
+without_nat() { up 1 && does_not_reach && down; }
+again() { state >"$scratch/then" && "$@" && state >"$scratch/now" && diff "$scratch/then" "$scratch/now"; }
+
+# ---- others' things, and ends ----
+
+others() {
+	ip tuntap add dev tap0 mode tap && ip tuntap add dev tap1 mode tun && ip link add strata7 type bridge && remember &&
+		up 2 && ip link show tap2 | grep 'master strata0' && ip link show tap3 | grep 'master strata0' &&
+		! ip link show tap0 | grep master && down && restored && ip link delete tap0 && ip link delete tap1 &&
+		ip link delete strata7
+}
+
+# A bridge that somebody else made is used, and stays.
+others_bridge() {
+	ip link add strata0 type bridge && ip address add 192.0.2.1/24 dev strata0 && ip link set strata0 up && remember && up 2 && down &&
+		restored && ip link delete strata0
+}
+
+# Killed at any moment: up goes on where it was, and down undoes all of it.
+killed() {
+	remember
+	for delay in 0 0.001 0.002 0.003 0.004 0.006 0.008 0.012; do
+		SUDO_UID=65534 timeout -s KILL 5 "$BUILD/strata" up 20 --nat >/dev/null &
+		victim=$!
+		sleep $delay
+		kill -s KILL $victim 2>/dev/null
+		wait $victim 2>/dev/null
+		down && restored || return
+		[ $delay = 0 ] || continue
+		up 3 >/dev/null && made 3 && down && restored || return
+	done
+}
+
+# What up made and somebody else removed.
+half_gone() { up 2 && ip link delete tap0 && down >"$scratch/said" && grep 'gone already: tap tap0' "$scratch/said" && restored; }
+
+scene() {
+	check 'a computer of our own' isolate
+	ip link set lo up
+	check 'what was before' remember
+	check 'down has nothing to do' down
+	check 'up 2' up 2
+	check 'makes the bridge and TAPs that stay' made 2
+	two_machines
+	check 'up 3 makes one more' up 3
+	check 'so that there are three' made 3
+	check 'down' down
+	check 'leaves nothing' restored
+	check "others' interfaces are passed over and stay" others
+	check "a bridge of others is used and stays" others_bridge
+	check 'up, killed at any moment, is undone by down' killed
+	check 'down does not miss what is gone' half_gone
+	check 'no number of TAPs' says 'neither a number of TAPs' "$BUILD/strata" up many
+	check 'who has no privileges is told' says 'sudo strata up' user env XDG_RUNTIME_DIR="$scratch" "$BUILD/strata" up
+	nat
+}
+play scene
