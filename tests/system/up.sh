@@ -4,25 +4,21 @@
 #                192.0.2.2           192.0.2.1    198.51.100.1   198.51.100.2
 . "$(dirname "$0")/lib.sh"
 
-up() { SUDO_UID=65534 "$BUILD/strata" up "$@"; }
+# The caller of sudo, without privileges. Root of a user namespace has nobody else in it: there it is himself without his powers.
+user='setpriv --reuid=65534 --regid=65534 --clear-groups'
+caller=65534
+if [ "${STRATA_WAY-}" = user ]; then
+	user='setpriv --bounding-set=-all --inh-caps=-all --ambient-caps=-all'
+	caller=0
+fi
+
+up() { SUDO_UID=$caller "$BUILD/strata" up "$@"; }
 down() { "$BUILD/strata" down; }
-
-# The caller of sudo, who has no privileges. Of somebody who is root of a user namespace only there is no other user.
-user() {
-	if [ "$way" = root ]; then
-		setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
-	else
-		setpriv --bounding-set=-all --inh-caps=-all --ambient-caps=-all "$@"
-	fi
-}
-
-# In a user namespace only we ourselves can be the owner.
-[ "$(cat /proc/self/uid_map 2>/dev/null | tr -s ' ' | cut -d ' ' -f 4)" != 1 ] || up() { env -u SUDO_UID "$BUILD/strata" up "$@"; }
 
 # What there is of interfaces, addresses, settings and rules.
 state() {
 	ip -brief link | cut -d ' ' -f 1
-	ip -brief -4 address
+	ip -brief -4 address | tr -s " " | cut -d " " -f 1,3
 	grep -H . /proc/sys/net/ipv4/conf/*/forwarding /proc/sys/net/ipv4/conf/*/accept_redirects
 	! command -v nft >/dev/null || nft list ruleset
 }
@@ -47,7 +43,7 @@ made() {
 start_as_user() {
 	command=$1
 	: >"$log"
-	user env --default-signal=INT "$BUILD/strata" "$@" >"$scratch/server.out" 2>"$log" &
+	$user env --default-signal=INT "$BUILD/strata" "$@" >"$scratch/server.out" 2>"$log" &
 	server=$!
 }
 
@@ -80,21 +76,22 @@ outside() {
 	outside=$!
 	within 5 other_network || return
 	ip link add veth0 type veth peer name veth1 netns $outside && ip address add 198.51.100.1/24 dev veth0 &&
-		ip link set veth0 up && on_the_outside sh -c 'ip address add 198.51.100.2/24 dev veth1 && ip link set veth1 up &&
+		ip link set veth0 up && $join $outside sh -c 'ip address add 198.51.100.2/24 dev veth1 && ip link set veth1 up &&
 			echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6'
 }
 other_network() { [ "$(readlink /proc/$outside/ns/net)" != "$(readlink /proc/self/ns/net)" ]; }
-on_the_outside() { nsenter --net --target $outside "$@"; }
+join="nsenter --net --target"
 
 # A strata client inside talks to a server outside, that sees this computer's address.
 reaches() {
-	on_the_outside "$BUILD/tests/peer" 7777 echo >"$scratch/peer" 2>&1 &
+	$join $outside "$BUILD/tests/peer" 7777 echo >"$scratch/peer" 2>&1 &
 	peer=$!
 	within 10 grep -q listening "$scratch/peer" || return
-	user timeout 20 "$BUILD/tests/client" echo 198.51.100.2 7777
+	$user timeout 20 "$BUILD/tests/client" echo 198.51.100.2 7777
 	got=$?
 	kill $peer 2>/dev/null
 	wait $peer 2>/dev/null
+	cat "$scratch/peer"
 	return $got
 }
 does_not_reach() { ! reaches; }
@@ -139,7 +136,7 @@ others_bridge() {
 killed() {
 	remember
 	for delay in 0 0.001 0.002 0.003 0.004 0.006 0.008 0.012; do
-		SUDO_UID=65534 timeout -s KILL 5 "$BUILD/strata" up 20 --nat >/dev/null &
+		SUDO_UID=$caller timeout -s KILL 5 "$BUILD/strata" up 20 --nat >/dev/null &
 		victim=$!
 		sleep $delay
 		kill -s KILL $victim 2>/dev/null
@@ -170,7 +167,7 @@ scene() {
 	check 'up, killed at any moment, is undone by down' killed
 	check 'down does not miss what is gone' half_gone
 	check 'no number of TAPs' says 'neither a number of TAPs' "$BUILD/strata" up many
-	check 'who has no privileges is told' says 'sudo strata up' user env XDG_RUNTIME_DIR="$scratch" "$BUILD/strata" up
+	check 'who has no privileges is told' says 'sudo strata up' $user env XDG_RUNTIME_DIR="$scratch" "$BUILD/strata" up
 	nat
 }
 play scene
