@@ -112,19 +112,21 @@ static void runtime_entry(const char *directory, pid_t pid, char path[RUNTIME_PA
 	snprintf(path, RUNTIME_PATH + 64, "%s/ns.%lu.%ld", directory, runtime_namespace("pid"), (long)pid);
 }
 
+/* Written under another name first: an entry is whole, or not there. */
 bool runtime_add_network(const char *directory, pid_t pid)
 {
-	char path[RUNTIME_PATH + 64];
+	char path[RUNTIME_PATH + 64], fresh[RUNTIME_PATH + 80];
 	int f, tries = 10;
 	runtime_entry(directory, pid, path);
+	snprintf(fresh, sizeof fresh, "%s.new", path);
 	do { /* whoever leaves removes the directory where he was the last, perhaps just now */
 		mkdir(directory, 0700);
-		f = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+		f = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	} while (f < 0 && errno == ENOENT && tries-- > 0);
 	bool written = f >= 0 && dprintf(f, "%llu\n", runtime_begin(pid)) > 0;
 	if (f >= 0)
 		close(f);
-	return written;
+	return written && rename(fresh, path) == 0;
 }
 
 void runtime_remove_network(const char *directory, pid_t pid)
@@ -133,6 +135,14 @@ void runtime_remove_network(const char *directory, pid_t pid)
 	runtime_entry(directory, pid, path);
 	unlink(path);
 	rmdir(directory);
+}
+
+/* Whether a process still is in a network: one that has been killed leaves it a moment before it is gone. */
+static bool runtime_is_inside(pid_t pid)
+{
+	char path[32];
+	snprintf(path, sizeof path, "/proc/%ld/ns/net", (long)pid);
+	return access(path, F_OK) == 0;
 }
 
 /* When the network of this entry began; 0: it is over. */
@@ -144,7 +154,7 @@ static unsigned long long runtime_network_begin(const char *path, pid_t pid)
 		return 0;
 	bool read = fscanf(f, "%llu", &begin) == 1;
 	fclose(f);
-	return read && begin == runtime_begin(pid) ? begin : 0;
+	return read && begin == runtime_begin(pid) && runtime_is_inside(pid) ? begin : 0;
 }
 
 pid_t runtime_find_network(void)
@@ -155,7 +165,8 @@ pid_t runtime_find_network(void)
 	long pid, found = 0;
 	DIR *list = runtime_directory(directory) ? opendir(directory) : NULL;
 	for (struct dirent *entry; list && (entry = readdir(list));) {
-		if (sscanf(entry->d_name, "ns.%lu.%ld", &namespace, &pid) != 2 || namespace != here)
+		if (sscanf(entry->d_name, "ns.%lu.%ld", &namespace, &pid) != 2 || namespace != here ||
+		    strstr(entry->d_name, ".new"))
 			continue;
 		runtime_entry(directory, (pid_t)pid, path);
 		begin = runtime_network_begin(path, (pid_t)pid);

@@ -193,6 +193,19 @@ static bool up_open(struct up *up)
 	return true;
 }
 
+/* After a failure: what was noted and not made needs no undoing. */
+static void up_forget_unmade(struct journal *j)
+{
+	static bool kept[JOURNAL_LINES];
+	struct netdevice_link link;
+	for (size_t i = 0; i < j->count; i++) {
+		const char *line = j->lines[i], *name = strchr(line, ' ');
+		bool interface = strncmp(line, "bridge ", 7) == 0 || strncmp(line, "tap ", 4) == 0;
+		kept[i] = !interface || !name || netdevice_link(name + 1, &link) != -ENODEV;
+	}
+	journal_keep(j, kept);
+}
+
 int up_main(int argc, char **argv)
 {
 	static struct up up;
@@ -206,6 +219,8 @@ int up_main(int argc, char **argv)
 		printf("strata down undoes this\n");
 		fflush(stdout);
 		up_warn(&up);
+	} else {
+		up_forget_unmade(&up.journal);
 	}
 	journal_close(&up.journal);
 	return done ? 0 : UP_FAILED;

@@ -162,7 +162,7 @@ play() {
 		return
 	fi
 	outside=$(mktemp -d "${TMPDIR:-/tmp}/strata-test.XXXXXX") || exit 2
-	trap 'rm -rf "$outside"' EXIT
+	trap 'remove "$outside"' EXIT
 	trap 'exit 130' HUP INT TERM PIPE
 	# A copy that any user can reach, wherever the repository lies.
 	mkdir -p "$outside/build/tests" "$outside/tests" "$outside/tmp"
@@ -184,7 +184,7 @@ play() {
 	fi
 	if [ "$(id -u)" -eq 0 ]; then
 		way=user
-		rm -rf "$outside/tmp" && mkdir -m 700 "$outside/tmp" && chown 65534:65534 "$outside/tmp"
+		remove "$outside/tmp" && mkdir -m 700 "$outside/tmp" && chown 65534:65534 "$outside/tmp"
 		play_as "$(as_user sh -c ". tests/system/lib.sh && why_not")" \
 			as_user ${bare:+env} $([ -n "$bare" ] || as_user sh -c ". tests/system/lib.sh && enter")
 	fi
@@ -220,13 +220,24 @@ as_user() {
 		cd "$0" && exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@"' "$outside" "$@"
 }
 
+# remove DIRECTORY: and all in it, unless something is mounted there, which might be anything: even the machine's own files. So a scene
+# mounts over the system's files, or below /run, and nothing into a scratch directory.
+remove() {
+	case $1 in /?*/?*) ;; *) return 1 ;; esac
+	if grep -qF " $1" /proc/self/mountinfo; then
+		echo "# $1 is not removed: something is mounted there"
+		return 1
+	fi
+	rm -rf --one-file-system "$1"
+}
+
 # inside SCENE: in the namespaces, where this process is the first and everything ends with it.
 inside() {
 	way=$STRATA_WAY
 	unset STRATA_WAY
 	scratch=$(mktemp -d) || exit 2
 	log=$scratch/server.log
-	trap 'rm -rf "$scratch"' EXIT
+	trap 'remove "$scratch"' EXIT
 	trap 'exit 130' HUP INT TERM PIPE
 	for which in all default; do
 		{ echo 1 >/proc/sys/net/ipv6/conf/$which/disable_ipv6; } 2>/dev/null

@@ -5,7 +5,8 @@ bare=yes
 # The list of private networks is this test's own: $runtime.
 isolate() {
 	if [ "$way" = root ]; then
-		mount -t tmpfs none /run && runtime=/run
+		mount -t tmpfs none /run || exit 1
+		runtime=/run
 	else
 		runtime=$scratch/run && mkdir -m 700 "$runtime" && export XDG_RUNTIME_DIR="$runtime"
 	fi

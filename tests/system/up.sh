@@ -24,8 +24,9 @@ state() {
 }
 
 isolate() {
-	mount -t tmpfs none /run && export XDG_RUNTIME_DIR=/run && chmod 700 /run || return
-	[ "$way" != root ] || { : >/run/tun && mkdir /run/dev && mount -t tmpfs none /run/dev &&
+	mount -t tmpfs none /run || exit 1 # what follows is written there
+	export XDG_RUNTIME_DIR=/run && chmod 700 /run || return
+	[ "$way" != root ] || { mkdir /run/dev && mount -t tmpfs none /run/dev &&
 		mknod -m 666 /run/dev/tun c 10 200 && mount --bind /run/dev/tun /dev/net/tun; }
 }
 
@@ -167,7 +168,8 @@ scene() {
 	check 'up, killed at any moment, is undone by down' killed
 	check 'down does not miss what is gone' half_gone
 	check 'no number of TAPs' says 'neither a number of TAPs' "$BUILD/strata" up many
-	check 'who has no privileges is told' says 'sudo strata up' $user env XDG_RUNTIME_DIR="$scratch" "$BUILD/strata" up
+	check 'who has no privileges is told' says 'sudo strata up' $user "$BUILD/strata" up
+	check 'and leaves nothing either' sh -c '! ls -d /tmp/strata-65534 /run/strata'
 	nat
 }
 play scene
