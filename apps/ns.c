@@ -264,8 +264,8 @@ int enter_main(int argc, char **argv)
 	if (!getcwd(here, sizeof here))
 		here[0] = '\0';
 	if (!enter_join(network))
-		return ns_fail("entering", "the private network", errno == ENOENT ? "it is just ending" : strerror(errno),
-			       "strata ns");
+		return ns_fail("entering", "the private network",
+			       errno == ENOENT ? "it is just ending" : strerror(errno), "strata ns");
 	if (here[0] && chdir(here) < 0) {
 		/* another mount namespace begins at its root, where we then stay */
 	}

@@ -81,6 +81,31 @@ Test(options, host_is_the_first_address_that_is_not_the_stacks)
 	cr_assert(is(options_host(&o), "198.51.100.66"));
 }
 
+Test(options, bridge_and_private_network)
+{
+	struct options o;
+	char *nothing[] = {"echo", NULL};
+	cr_assert(parse(&o, nothing));
+	cr_assert_null(o.bridge);
+	cr_assert_not(o.bridge_none);
+	cr_assert_not(o.private_network);
+	cr_assert(PARSE(&o, "--bridge", "br7", "--ns"));
+	cr_assert_str_eq(o.bridge, "br7");
+	cr_assert_not(o.bridge_none);
+	cr_assert(o.private_network);
+	cr_assert(PARSE(&o, "--bridge", "none"));
+	cr_assert(o.bridge_none);
+}
+
+Test(options, a_bridge_has_the_name_of_an_interface)
+{
+	struct options o;
+	cr_redirect_stderr();
+	cr_assert_not(PARSE(&o, "--bridge", ""));
+	cr_assert_not(PARSE(&o, "--bridge", "sixteen-letters-"));
+	cr_assert(PARSE(&o, "--bridge", "fifteen-letters"));
+}
+
 Test(options, host_none_is_remembered)
 {
 	struct options o;

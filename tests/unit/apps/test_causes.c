@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Causes on systems that this one is not, laid out as files below a directory: a container, WSL, a kernel that was updated. Those
+ * that can be made for real are in tests/system/doctor.sh.
+ */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "apps/causes.h"
+
+static char root[] = "/tmp/strata-causes.XXXXXX";
+static char line[CAUSE_LINE];
+
+/* A file with this text, and the directories that lead to it. */
+static void lay(const char *path, const char *text)
+{
+	char whole[256];
+	snprintf(whole, sizeof whole, "%s%s", root, path);
+	for (char *slash = strchr(whole + strlen(root) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(whole, 0755);
+		*slash = '/';
+	}
+	FILE *f = fopen(whole, "w");
+	cr_assert_not_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void open_root(void)
+{
+	cr_assert_not_null(mkdtemp(root));
+	lay("/proc/sys/kernel/osrelease", "6.1.0-18-amd64\n");
+	lay("/lib/modules/6.1.0-18-amd64/modules.dep", "");
+}
+
+static int erase(const char *path, const struct stat *status, int kind, struct FTW *place)
+{
+	(void)status;
+	(void)kind;
+	(void)place;
+	return remove(path);
+}
+
+static void close_root(void)
+{
+	nftw(root, erase, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+TestSuite(causes, .init = open_root, .fini = close_root);
+
+/* The line has this reason and this cure, and the form of all our errors. */
+static void assert_line(const char *why, const char *command)
+{
+	cr_assert_eq(strncmp(line, "strata: ", 8), 0);
+	cr_assert_not_null(strstr(line, " failed on "));
+	cr_assert_not_null(strstr(line, why), "%s", line);
+	const char *cure = strstr(line, "; do: ");
+	cr_assert_not_null(cure);
+	cr_assert_eq(strncmp(cure + 6, command, strlen(command)), 0, "%s", line);
+	cr_assert_null(strchr(line, '\n'));
+}
+
+Test(causes, a_module_that_is_not_loaded)
+{
+	cause_of_open(root, ENOENT, line);
+	assert_line("the kernel's module tun is not loaded", "sudo modprobe tun");
+	cause_of_open(root, ENODEV, line);
+	assert_line("the kernel's module tun is not loaded", "sudo modprobe tun");
+}
+
+Test(causes, a_kernel_whose_modules_are_gone)
+{
+	lay("/proc/sys/kernel/osrelease", "6.1.0-17-amd64\n");
+	cause_of_open(root, ENOENT, line);
+	assert_line("the modules of the running kernel, 6.1.0-17-amd64, are not installed", "sudo reboot");
+}
+
+Test(causes, a_device_file_that_is_missing)
+{
+	lay("/proc/misc", "229 fuse\n200 tun\n");
+	cause_of_open(root, ENOENT, line);
+	assert_line("the file is missing", "sudo mkdir -p /dev/net && sudo mknod -m 0666 /dev/net/tun c 10 200");
+}
+
+Test(causes, a_container_without_the_device)
+{
+	lay("/.dockerenv", "");
+	lay("/proc/misc", "200 tun\n");
+	cause_of_open(root, ENOENT, line);
+	assert_line("this container was started without it", "docker run --device /dev/net/tun --cap-add NET_ADMIN");
+}
+
+Test(causes, a_container_of_podman)
+{
+	lay("/run/.containerenv", "");
+	cause_of_open(root, ENOENT, line);
+	assert_line("this container was started without it", "docker run --device /dev/net/tun");
+}
+
+Test(causes, a_container_that_may_not_open_the_device)
+{
+	lay("/.dockerenv", "");
+	lay("/dev/net/tun", "");
+	char path[64];
+	snprintf(path, sizeof path, "%s/dev/net/tun", root);
+	chmod(path, 0666);
+	cause_of_open(root, EPERM, line);
+	assert_line("something forbids it to this process", "docker run --device /dev/net/tun");
+}
+
+Test(causes, wsl_1_and_2)
+{
+	lay("/proc/sys/kernel/osrelease", "4.4.0-19041-Microsoft\n");
+	cause_of_open(root, ENOENT, line);
+	assert_line("WSL 1 has no TUN/TAP", "wsl.exe --set-version NAME 2, in PowerShell");
+	lay("/proc/sys/kernel/osrelease", "4.19.84-microsoft-standard\n");
+	cause_of_open(root, ENOENT, line);
+	assert_line("this kernel of WSL 2 has no TUN/TAP", "wsl.exe --update, then wsl.exe --shutdown, in PowerShell");
+}
+
+Test(causes, switches_that_forbid_user_namespaces)
+{
+	lay("/proc/sys/kernel/unprivileged_userns_clone", "0\n");
+	cause_of_private(root, CAUSE_UNSHARE, EPERM, line);
+	assert_line("kernel.unprivileged_userns_clone is 0", "sudo sysctl -w kernel.unprivileged_userns_clone=1");
+	lay("/proc/sys/kernel/unprivileged_userns_clone", "1\n");
+	lay("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1\n");
+	cause_of_private(root, CAUSE_UNSHARE, EPERM, line);
+	assert_line("AppArmor forbids it", "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0");
+	cause_of_private(root, CAUSE_MAP, EPERM, line);
+	assert_line("AppArmor forbids it", "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0");
+	cause_of_private(root, CAUSE_BRIDGE, EPERM, line);
+	assert_line("AppArmor forbids it", "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0");
+	lay("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "0\n");
+	cause_of_private(root, CAUSE_UNSHARE, EPERM, line);
+	assert_line("a security module, seccomp or a chroot is in the way", "sudo strata ns");
+}
+
+Test(causes, limits_of_namespaces)
+{
+	lay("/proc/sys/user/max_user_namespaces", "0\n");
+	lay("/proc/sys/user/max_net_namespaces", "63000\n");
+	cause_of_private(root, CAUSE_UNSHARE, ENOSPC, line);
+	assert_line("user.max_user_namespaces is 0", "sudo sysctl -w user.max_user_namespaces=15000");
+	lay("/proc/sys/user/max_user_namespaces", "63000\n");
+	lay("/proc/sys/user/max_net_namespaces", "0\n");
+	cause_of_private(root, CAUSE_UNSHARE, ENOSPC, line);
+	assert_line("user.max_net_namespaces is 0", "sudo sysctl -w user.max_net_namespaces=15000");
+	lay("/proc/sys/user/max_net_namespaces", "63000\n");
+	cause_of_private(root, CAUSE_UNSHARE, ENOSPC, line);
+	assert_line("there are as many namespaces", "sysctl user");
+}
+
+Test(causes, a_container_without_namespaces)
+{
+	lay("/.dockerenv", "");
+	cause_of_private(root, CAUSE_UNSHARE, EPERM, line);
+	assert_line("this container may not make namespaces", "docker run --device /dev/net/tun");
+}
+
+Test(causes, a_kernel_without_user_namespaces_or_bridges)
+{
+	cause_of_private(root, CAUSE_UNSHARE, EINVAL, line);
+	assert_line("this kernel has no user namespaces", "sudo strata ns");
+	cause_of_private(root, CAUSE_BRIDGE, EOPNOTSUPP, line);
+	assert_line("the kernel's module bridge is not loaded", "sudo modprobe bridge");
+}
+
+/* A process 77 that has tap5 open, and one that has tap6 open in another network. */
+Test(causes, the_process_that_has_a_tap_open)
+{
+	char program[32];
+	lay("/proc/self/ns/net", "");
+	lay("/proc/77/comm", "qemu system\n");
+	lay("/proc/77/fdinfo/3", "pos:\t0\nflags:\t02\n");
+	lay("/proc/77/fdinfo/4", "pos:\t0\nflags:\t0104002\nmnt_id:\t26\niff:\ttap5\n");
+	lay("/proc/78/comm", "other\n");
+	lay("/proc/78/fdinfo/3", "iff:\ttap6\n");
+	lay("/proc/78/ns/net", "");
+	char ours[64], theirs[64];
+	snprintf(ours, sizeof ours, "%s/proc/self/ns/net", root);
+	snprintf(theirs, sizeof theirs, "%s/proc/77/ns", root);
+	mkdir(theirs, 0755);
+	snprintf(theirs, sizeof theirs, "%s/proc/77/ns/net", root);
+	cr_assert_eq(link(ours, theirs), 0); /* one inode: one network */
+	cr_assert_eq(cause_find_holder(root, "tap5", program, sizeof program), 77);
+	cr_assert_str_eq(program, "qemu system");
+	cr_assert_eq(cause_find_holder(root, "tap6", program, sizeof program), 0);
+	cr_assert_eq(cause_find_holder(root, "tap", program, sizeof program), 0);
+}
