@@ -108,6 +108,22 @@ Test(tcp_rack, the_order_of_blocks_is_no_reordering)
 	out_rest();
 }
 
+/* Nor is it any when a hole is filled by what was sent again. */
+Test(tcp_rack, a_retransmission_is_no_reordering)
+{
+	struct socket *s = in_flight(10);
+	has(0, 2, 10);
+	sends(1, 1);
+	pass(100 * MS);
+	in(". 1:1(0) ack 10001"); /* cwnd 5 */
+	app_write(s, 5000);
+	sends(11, 15);
+	pass(100 * MS);
+	has(10, 12, 14);
+	sends(11, 11);
+	quiet();
+}
+
 /* 6.2, step 4: a D-SACK says that the window was too small, and makes it larger by a quarter; once a round trip. */
 Test(tcp_rack, a_dsack_widens_the_window)
 {
@@ -127,6 +143,35 @@ Test(tcp_rack, a_dsack_widens_the_window)
 	sends(3, 3);
 	quiet();
 	out_rest();
+}
+
+/* RFC 2883 4: what came twice beyond a hole is told before the block that it lies in. */
+Test(tcp_rack, a_dsack_within_the_second_block)
+{
+	in_flight(3);
+	in(". 1:1(0) ack 1 <nop,nop,sack 1001:1501 1001:2001>");
+	after(50 * MS);
+	sends(1, 1);
+	all_acked(3);
+}
+
+/* 6.2, step 4: after 16 recoveries without another D-SACK the window is small again. */
+Test(tcp_rack, a_widened_window_is_forgotten)
+{
+	struct socket *s = in_flight(2);
+	in(". 1:1(0) ack 1 <nop,nop,sack 1001:1501 1001:2001>");
+	for (unsigned n = 1; n <= 16; n++) {
+		after(50 * MS);
+		sends(2 * n - 1, 2 * n - 1);
+		in(". 1:1(0) ack %u", 1 + 2000 * n);
+		app_write(s, 2000);
+		sends(2 * n + 1, 2 * n + 2);
+		pass(100 * MS);
+		has(2 * n, 2 * n + 2, 2 * n + 2);
+	}
+	after(25 * MS);
+	sends(33, 33);
+	all_acked(34);
 }
 
 /* A retransmission is a segment like others: when one that was sent after it comes, and it does not, it is lost. No time-out. */
@@ -164,6 +209,28 @@ Test(tcp_rack, an_answer_to_the_first_transmission)
 	in(". 1:1(0) ack 4001");
 	check(counted(COUNT_TCP_RETRANSMITS) == 1);
 	quiet_for(1000 * SECOND);
+}
+
+/* The same where it did not come too soon: its timestamp tells. */
+Test(tcp_rack, an_answer_to_the_first_transmission_by_its_timestamp)
+{
+	app_listen();
+	in("S 0:0(0) <mss 1012,sackOK,TS val 1 ecr 0>");
+	out("S. 0:0(0) ack 1");
+	pass(100 * MS);
+	in(". 1:1(0) ack 1 <nop,nop,TS val 2 ecr last>");
+	app_write(app_accept(), 4000);
+	sends(1, 4);
+	uint32_t first = flow_current()->ts_val;
+	pass(100 * MS);
+	in(". 1:1(0) ack 1 <nop,nop,TS val 3 ecr %u,nop,nop,sack 1001:2001>", first);
+	after(25 * MS);
+	sends(1, 1);
+	pass(110 * MS);
+	in(". 1:1(0) ack 2001 <nop,nop,TS val 4 ecr %u>", first);
+	quiet_for(10 * MS); /* 3 and 4 went before the retransmission, but that has not come */
+	in(". 1:1(0) ack 4001 <nop,nop,TS val 5 ecr %u>", first);
+	check(counted(COUNT_TCP_RETRANSMITS) == 1);
 }
 
 /* --- TLP --------------------------------------------------------------------------------------------------------- */
@@ -249,6 +316,10 @@ Test(tcp_rack, a_probe_has_patience)
 	after(10 * MS);
 	sends(1, 1);
 	check(counted(COUNT_TCP_LOSS_PROBES) == 1 && counted(COUNT_TCP_TIMEOUTS) == 2);
+	in(". 1:1(0) ack 1001"); /* it gets on: not doubled any more */
+	sends(2, 3);
+	after(5 * MS);
+	sends(2, 2);
 	all_acked(3);
 }
 
@@ -331,9 +402,10 @@ Test(tcp_rack, attack_blocks_of_what_was_not_sent)
 		in(". 1:1(0) ack 1 <nop,nop,sack %s %s %s %s>", blocks[i], blocks[i], blocks[i], blocks[i]);
 		quiet();
 	}
-	quiet_for(99 * MS);
+	after(100 * MS); /* a loss probe, as where nothing was sacked */
+	sends(5, 5);
+	check(counted(COUNT_TCP_FAST_RETRANSMITS) == 0);
 	all_acked(5);
-	check(counted(COUNT_TCP_RETRANSMITS) == 0);
 }
 
 /* A SACK option whose length cannot be is skipped; what follows it is read. */
@@ -342,6 +414,7 @@ Test(tcp_rack, attack_an_option_of_another_length)
 	in_flight(4);
 	uint32_t seq = flow_current()->our_isn + 1001;
 	in(". 1:1(0) ack 1 <hex 0509%08x%06x>", seq, 0);
+	in(". 1:1(0) ack 1 <hex 050b%08x%08x01>", seq, seq + 1000);
 	in(". 1:1(0) ack 1 <hex 0506%08x>", seq);
 	in(". 1:1(0) ack 1 <hex 0502>");
 	in(". 1:1(0) ack 1 <hex 0522%08x>", seq);

@@ -171,6 +171,44 @@ Test(tcp_sack_recovery, a_time_out_takes_all_for_lost)
 	check(counted(COUNT_TCP_FAST_RETRANSMITS) == 1);
 }
 
+/* RFC 8985 6.3: but for what was sent a moment ago. */
+Test(tcp_sack_recovery, a_time_out_leaves_what_has_just_been_sent)
+{
+	struct socket *s = open_with_round_trip();
+	app_write(s, 1000);
+	sends(1, 1);
+	after(300 * MS - 1);
+	sends(1, 1); /* a loss probe */
+	pass(290 * MS);
+	app_write(s, 1000);
+	sends(2, 2);
+	after(10 * MS);
+	sends(1, 1);
+	pass(50 * MS);
+	in(". 1:1(0) ack 1001"); /* cwnd 2, and one in flight */
+	quiet();
+	in(". 1:1(0) ack 2001");
+	quiet_for(1000 * SECOND);
+}
+
+/* What was sacked lies beyond a hole, and makes the peer answer at once, though less than two full segments are in
+ * flight: 100 + 4 * 37.5 ms. */
+Test(tcp_sack_recovery, a_hole_in_a_small_flight)
+{
+	struct socket *s = open_with_round_trip();
+	app_write(s, 1500);
+	sends(1, 2);
+	pass(100 * MS);
+	in(". 1:1(0) ack 1 <nop,nop,sack 1001:1501>");
+	after(25 * MS);
+	sends(1, 1);
+	after(250 * MS);
+	sends(1, 1);
+	check(counted(COUNT_TCP_TIMEOUTS) == 1);
+	in(". 1:1(0) ack 1501");
+	quiet_for(1000 * SECOND);
+}
+
 /* RFC 5681 4.3: a retransmission that is lost is a second sign of congestion: ssthresh is 5, then 2. */
 Test(tcp_sack_recovery, a_lost_retransmission_halves_again)
 {
