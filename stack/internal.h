@@ -28,6 +28,7 @@ enum deadline_kind {
 	DEADLINE_REASSEMBLY,     /* a datagram has been incomplete for too long */
 	DEADLINE_TCP_RETRANSMIT, /* RFC 6298: nothing was acknowledged in time */
 	DEADLINE_TCP_PERSIST,    /* RFC 9293 3.8.6.1: the peer's window is closed and wants a probe */
+	DEADLINE_TCP_LOSS,       /* RFC 8985: a segment has been late for too long, or nothing was heard */
 	DEADLINE_TCP_DELAYED_ACK,
 	DEADLINE_TCP_KEEPALIVE, /* RFC 9293 3.8.4: is the peer still there? */
 	DEADLINE_TCP_TIME_WAIT, /* the oldest record of TIME-WAIT is over */

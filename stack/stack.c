@@ -151,6 +151,7 @@ void stack_tick(struct stack *s, uint64_t now)
 			break;
 		case DEADLINE_TCP_RETRANSMIT:
 		case DEADLINE_TCP_PERSIST:
+		case DEADLINE_TCP_LOSS:
 		case DEADLINE_TCP_DELAYED_ACK:
 		case DEADLINE_TCP_KEEPALIVE:
 		case DEADLINE_TCP_EXPIRY:

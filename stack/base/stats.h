@@ -120,6 +120,7 @@
 	X(COUNT_TCP_SEGMENTS_OUT, "tcp-segments-out", "TCP segments sent")                                \
 	X(COUNT_TCP_RETRANSMITS, "tcp-retransmits", "TCP segments sent again")                            \
 	X(COUNT_TCP_TIMEOUTS, "tcp-timeouts", "retransmission time-outs")                                 \
+	X(COUNT_TCP_LOSS_PROBES, "tcp-loss-probes", "tail loss probes sent")                              \
 	X(COUNT_TCP_FAST_RETRANSMITS, "tcp-fast-retransmits", "fast retransmits")                         \
 	X(COUNT_TCP_PROBES, "tcp-probes", "zero-window probes sent")                                      \
 	X(COUNT_TCP_KEEPALIVES, "tcp-keepalives", "keepalive probes sent")                                \

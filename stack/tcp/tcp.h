@@ -3,7 +3,7 @@
  * TCP (RFC 9293).
  *
  * Theory of operation. A connection is a transmission control block (TCB) in a hash table. Two things change it: segments that arrive
- * (tcp_input) and calls of its user (tcp_user.c); time does so through five deadlines (tcp_timer.c). None of them sends. They change the
+ * (tcp_input) and calls of its user (tcp_user.c); time does so through six deadlines (tcp_timer.c). None of them sends. They change the
  * state, record what is owed (acks_owed, retransmit_now, probe_now, data in the ring) and mark the connection. When the batch
  * of frames is over, tcp_flush() lets every marked connection send what its state calls for: tcp_output() is the one place
  * where a connection's segments come from.
@@ -41,6 +41,7 @@
 #include "ip/ip.h"
 #include "tcp/cc.h"
 #include "tcp/tcp_rtt.h"
+#include "tcp/tcp_sent.h"
 #include "tcp/tcp_settings.h"
 #include "tcp/tcp_time_wait.h"
 #include "tcp/tcp_wire.h"
@@ -103,7 +104,8 @@ struct tcp_connection {
 	uint64_t iss;         /* initial send sequence number */
 	uint64_t snd_una;     /* oldest unacknowledged */
 	uint64_t snd_nxt;     /* next to be sent for the first time */
-	uint64_t snd_rtx;     /* next to be sent: snd_una <= snd_rtx <= snd_nxt; below snd_nxt only after a time-out */
+	uint64_t snd_rtx;     /* next to be sent: snd_una <= snd_rtx <= snd_nxt; below snd_nxt only after a time-out
+			       * without records of what was sent */
 	uint64_t snd_wl1;     /* SEG.SEQ of the segment that last set the window */
 	uint64_t snd_wl2;     /* SEG.ACK of the same */
 	uint64_t snd_up;      /* end of the urgent text that its user has sent; behind snd_una there is none */
@@ -170,11 +172,18 @@ struct tcp_connection {
 	bool syn_again;           /* our SYN went more than once: one was lost, or late */
 	struct cc_window cc;
 	unsigned dup_acks;
-	uint64_t flight_most; /* the most that was in flight in it, in bytes */
-	uint64_t flight_end;  /* it ends when this is acknowledged */
-	bool recovering;      /* in fast recovery (RFC 6582), until recover is acknowledged */
-	bool cwnd_filled;     /* cwnd has kept something back, or was full, in this round trip */
-	uint64_t recover;     /* snd_nxt when loss was last acted on */
+	uint64_t flight_most;      /* the most that was in flight in it, in bytes */
+	uint64_t flight_end;       /* it ends when this is acknowledged */
+	uint64_t recover;          /* snd_nxt when loss was last acted on */
+	struct tcp_sent *sent;     /* what is in flight, segment by segment, where the peer agreed to SACK; else NULL */
+	uint64_t probe_end;        /* snd_nxt at the last loss probe, while its outcome is open: TLP.end_seq; else 0 */
+	bool recovering;           /* in fast recovery (RFC 6582), until recover is acknowledged */
+	bool cwnd_filled;          /* cwnd has kept something back, or was full, in this round trip */
+	bool probe_repeats;        /* it was sent a second time: TLP.is_retrans */
+	bool probe_unmeasured;     /* no round trip has been measured since */
+	bool reordering_seen;      /* a segment came after one that was sent later */
+	uint8_t reordering_steps;  /* by which the reordering window has grown (RFC 8985 6.2) */
+	uint8_t reordering_rounds; /* recoveries until it is small again */
 
 	struct deadline retransmit;
 	struct deadline persist;
@@ -437,6 +446,12 @@ bool tcp_output(struct stack *s, struct tcp_connection *c);
 uint32_t tcp_advertised_mss(const struct stack *s, const struct tcp_connection *c);
 /* The effective send MSS: the most text in one segment (RFC 9293 3.7.1, MUST-16). */
 uint32_t tcp_send_mss(const struct stack *s, const struct tcp_connection *c);
+/* The timestamps of a segment that leaves now, where both sides send them. */
+void tcp_fill_timestamps(const struct stack *s, const struct tcp_connection *c, struct tcp_options *o);
+/* Prepend the TCP header with its checksum, which the packet's payload is part of. */
+void tcp_prepend_header(struct tx_packet *packet, const struct tcp_header *h, const struct ip_flow *flow);
+
+/* tcp_reset.c */
 /* A RST for a segment that belongs to no connection, or that SYN-SENT or SYN-RECEIVED cannot accept (RFC 9293 3.10.7.1). */
 void tcp_reset_reply(struct stack *s, const struct ip_datagram *d, const struct tcp_header *h);
 /* A segment of nothing but this header, at once and by nobody kept. */
@@ -449,8 +464,33 @@ void tcp_recovery_start(struct stack *s, struct tcp_connection *c);
 void tcp_recovery_duplicate(struct stack *s, struct tcp_connection *c);
 /* snd_una has just moved up by `acked`. */
 void tcp_recovery_acked(struct stack *s, struct tcp_connection *c, uint64_t acked);
-/* All has been sent that may be: how far cwnd is in use. */
+/* All has been sent that may be: how far cwnd is in use; and whether it has been, so that it may grow. */
 void tcp_recovery_sent(struct tcp_connection *c);
+bool tcp_recovery_cwnd_used(const struct tcp_connection *c);
 void tcp_recovery_timeout(struct stack *s, struct tcp_connection *c);
+/* cwnd was `before`. */
+void tcp_recovery_cwnd_event(struct stack *s, const struct tcp_connection *c, uint32_t before);
+
+/* tcp_rack.c: in place of tcp_recovery_duplicate() and tcp_recovery_acked() where there are records of what was sent */
+/* An ACK has come, which moved snd_una up by `acked` (or 0). */
+void tcp_rack_ack(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg, uint64_t acked);
+/* An ACK has come, with `news` or without: what it says about the last loss probe. With records or without. */
+void tcp_rack_probe_answered(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg, bool news);
+/* How long the retransmission timer runs: the RTO; or less where no loss probe may go before it (losses are being repaired, or there has
+ * been one) and the peer has no reason to delay an ACK (RFC 5681 4.2): then the floor of the RTO, which is there for such delays,
+ * has none either (RFC 8961 4). */
+uint64_t tcp_rack_wait(const struct tcp_connection *c);
+/* The retransmission timer ran out: what is lost. */
+void tcp_rack_timeout(struct stack *s, struct tcp_connection *c);
+/* Have the deadline come when a segment has been late for long enough, or a loss probe is due. */
+void tcp_rack_arm(struct stack *s, struct tcp_connection *c);
+void tcp_rack_deadline(struct stack *s, struct tcp_sent *sent);
+/* A loss probe is leaving: this much of sequence space, at snd_nxt, or again from below it. */
+void tcp_rack_probed(struct stack *s, struct tcp_connection *c, uint64_t start, uint64_t end);
+
+/* tcp_prr.c */
+/* A recovery begins; and so many bytes were delivered in it: cwnd becomes what RFC 6937 3 allows. */
+void tcp_prr_start(struct tcp_connection *c);
+void tcp_prr_delivered(struct tcp_connection *c, uint32_t delivered);
 
 #endif

@@ -33,7 +33,8 @@ static void take_new_ack(struct stack *s, struct tcp_connection *c, const struct
 {
 	uint64_t acked = seg->ack - c->snd_una;
 
-	measure(s, c, seg);
+	if (!c->sent)
+		measure(s, c, seg);
 	c->snd_una = seg->ack;
 	if (c->snd_rtx < c->snd_una)
 		c->snd_rtx = c->snd_una;
@@ -43,7 +44,9 @@ static void take_new_ack(struct stack *s, struct tcp_connection *c, const struct
 	c->retries = 0;
 	c->stalled_since = s->now;
 	c->soft_error = 0;
-	if (c->cc.mss > 0) /* the SYN's own ACK comes before the window exists */
+	if (c->sent)
+		tcp_rack_ack(s, c, seg, acked);
+	else if (c->cc.mss > 0) /* the SYN's own ACK comes before the window exists */
 		tcp_recovery_acked(s, c, acked);
 
 	/* RFC 6298 5.2 and 5.3 */
@@ -130,10 +133,14 @@ bool tcp_ack(struct stack *s, struct tcp_connection *c, const struct tcp_segment
 	if (c->snd_wnd == 0) /* a closed window may stay closed for ever, while the peer answers (MUST-37) */
 		c->retries = 0;
 	bool duplicate = is_duplicate(c, seg);
-	if (seg->ack > c->snd_una)
+	bool news = seg->ack > c->snd_una;
+	if (news)
 		take_new_ack(s, c, seg);
+	tcp_rack_probe_answered(s, c, seg, news);
 	update_window(s, c, seg);
-	if (duplicate)
+	if (c->sent && !news)
+		tcp_rack_ack(s, c, seg, 0);
+	else if (duplicate && !c->sent)
 		tcp_recovery_duplicate(s, c);
 	return advance_close(s, c);
 }

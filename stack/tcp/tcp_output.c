@@ -6,8 +6,9 @@
  *
  *     SYN          our SYN is not sent, or must go again
  *     BARE_ACK     a segment came out of order or for the second time: each one is answered
- *     RETRANSMIT   three duplicate ACKs: the segment at snd_una is lost
+ *     RETRANSMIT   a segment is lost: by three duplicate ACKs, or by what SACK blocks and time tell
  *     DATA         text (and a FIN) that the windows allow, anew or again
+ *     LOSS_PROBE   nothing has been heard for a while of what is in flight
  *     PROBE        the peer's window has been closed for a while
  *     KEEPALIVE    the peer has been silent for a while
  *     ACK          nothing else went that could carry it
@@ -23,6 +24,7 @@ enum tcp_reason {
 	TCP_SEND_BARE_ACK,
 	TCP_SEND_RETRANSMIT,
 	TCP_SEND_DATA,
+	TCP_SEND_LOSS_PROBE,
 	TCP_SEND_PROBE,
 	TCP_SEND_KEEPALIVE,
 	TCP_SEND_ACK,
@@ -63,16 +65,60 @@ static bool fin_follows(const struct tcp_connection *c, uint64_t end)
 	return c->fin_queued && end == c->snd.tail;
 }
 
-/* The segment at snd_una again, whole: the peer's window had room for it once. */
+/* A record's segment again, whole: the peer's window had room for it once. */
+static struct tcp_plan plan_record(const struct tcp_connection *c, enum tcp_reason reason, const struct tcp_record *r)
+{
+	uint64_t end = min64(tcp_record_end(r), c->snd.tail);
+
+	return (struct tcp_plan){
+	    .reason = reason,
+	    .seq = r->start,
+	    .length = (uint32_t)(end - r->start),
+	    .fin = end < tcp_record_end(r),
+	};
+}
+
+/* The first record that is lost, as pipe and cwnd allow (RFC 6675 5 (C), NextSeg() (1)). */
+static struct tcp_plan plan_lost(const struct tcp_connection *c)
+{
+	const struct tcp_plan nothing = {.reason = TCP_SEND_NOTHING};
+	const struct tcp_record *r = tcp_sent_lost(c->sent);
+
+	if (!r)
+		return nothing;
+	struct tcp_plan plan = plan_record(c, TCP_SEND_RETRANSMIT, r);
+	return c->retransmit_now || c->sent->pipe + plan.length <= c->cc.cwnd ? plan : nothing;
+}
+
+/* What is known to be lost. Without records that is the segment at snd_una. */
 static struct tcp_plan plan_retransmit(const struct tcp_connection *c)
 {
 	uint64_t end = min64(c->snd_una + c->cc.mss, min64(c->snd_nxt, c->snd.tail));
 
+	if (c->sent)
+		return plan_lost(c);
+	if (!c->retransmit_now || c->snd_nxt == c->snd_una)
+		return (struct tcp_plan){.reason = TCP_SEND_NOTHING};
 	return (struct tcp_plan){
 	    .reason = TCP_SEND_RETRANSMIT,
 	    .seq = c->snd_una,
 	    .length = (uint32_t)(end - c->snd_una),
 	    .fin = fin_follows(c, end) && c->snd_nxt > end,
+	};
+}
+
+/* RFC 8985 7.3: new text if there is some, beyond cwnd if need be; or what was sent last. */
+static struct tcp_plan plan_loss_probe(const struct tcp_connection *c)
+{
+	uint64_t edge = c->snd_una + c->snd_wnd, end = min64(min64(edge, c->snd.tail), c->snd_nxt + c->cc.mss);
+
+	if (end <= c->snd_nxt || tcp_sent_full(c->sent))
+		return plan_record(c, TCP_SEND_LOSS_PROBE, tcp_sent_at(c->sent, c->sent->count - 1));
+	return (struct tcp_plan){
+	    .reason = TCP_SEND_LOSS_PROBE,
+	    .seq = c->snd_nxt,
+	    .length = (uint32_t)(end - c->snd_nxt),
+	    .fin = fin_follows(c, end) && end < edge,
 	};
 }
 
@@ -104,10 +150,22 @@ static uint64_t limited_transmit(const struct tcp_connection *c)
 	return min64(c->dup_acks, 2) * c->cc.mss;
 }
 
+/* Where cwnd ends. With records it bounds what is in the network, wherever that lies: pipe of RFC 6675 2. */
+static uint64_t cwnd_edge(const struct tcp_connection *c)
+{
+	const struct tcp_sent *sent = c->sent;
+
+	if (!sent)
+		return c->snd_una + c->cc.cwnd + limited_transmit(c);
+	if (tcp_sent_full(sent) || sent->pipe >= c->cc.cwnd)
+		return c->snd_nxt;
+	return c->snd_nxt + c->cc.cwnd - sent->pipe;
+}
+
 /* Where what may be in flight ends. */
 static uint64_t send_edge(const struct tcp_connection *c)
 {
-	return c->snd_una + min64(c->snd_wnd, c->cc.cwnd + limited_transmit(c));
+	return min64(c->snd_una + c->snd_wnd, cwnd_edge(c));
 }
 
 bool tcp_is_corked(const struct tcp_connection *c)
@@ -155,11 +213,14 @@ static struct tcp_plan plan_next(const struct tcp_connection *c)
 		bare.reason = TCP_SEND_BARE_ACK;
 		return bare;
 	}
-	if (c->retransmit_now && c->snd_nxt > c->snd_una)
-		return plan_retransmit(c);
+	struct tcp_plan again = plan_retransmit(c);
+	if (again.reason != TCP_SEND_NOTHING)
+		return again;
 	struct tcp_plan data = plan_data(c);
 	if (data.reason != TCP_SEND_NOTHING)
 		return data;
+	if (c->sent && c->sent->probe_now)
+		return plan_loss_probe(c);
 	if (c->probe_now)
 		return (struct tcp_plan){.reason = TCP_SEND_PROBE, .seq = c->snd_una - 1};
 	if (c->keepalive_now) /* SHLD-12: without data */
@@ -188,7 +249,7 @@ static bool is_first(const struct tcp_connection *c)
 	return c->state == TCP_SYN_SENT;
 }
 
-static void fill_timestamps(const struct stack *s, const struct tcp_connection *c, struct tcp_options *o)
+void tcp_fill_timestamps(const struct stack *s, const struct tcp_connection *c, struct tcp_options *o)
 {
 	if (is_first(c) ? !s->tcp.offer_timestamps : !c->timestamps)
 		return;
@@ -208,8 +269,7 @@ static void fill_syn_options(const struct stack *s, const struct tcp_connection 
 	o->wscale = s->tcp.window_scale;
 }
 
-/* Prepend the TCP header with its checksum, which the packet's payload is part of. */
-static void prepend_header(struct tx_packet *packet, const struct tcp_header *h, const struct ip_flow *flow)
+void tcp_prepend_header(struct tx_packet *packet, const struct tcp_header *h, const struct ip_flow *flow)
 {
 	unsigned header_length = tcp_emit_length(h);
 	uint8_t *bytes = tx_prepend(packet, header_length);
@@ -274,12 +334,12 @@ static int transmit(struct stack *s, struct tcp_connection *c, const struct tcp_
 		for (unsigned i = 0; i < count; i++)
 			tx_append(&packet, slices[i].bytes, slices[i].length);
 	}
-	fill_timestamps(s, c, &h.options);
+	tcp_fill_timestamps(s, c, &h.options);
 	if (plan->reason == TCP_SEND_SYN)
 		fill_syn_options(s, c, &h.options);
 	else if (plan->length == 0)
 		tcp_sack_fill(c, &h.options);
-	prepend_header(&packet, &h, &flow);
+	tcp_prepend_header(&packet, &h, &flow);
 	return ip_output(s, &packet, &flow);
 }
 
@@ -304,21 +364,23 @@ static void sent_ack(struct stack *s, struct tcp_connection *c, bool with_text, 
 
 void tcp_arm_retransmit(struct stack *s, struct tcp_connection *c)
 {
-	deadline_set(&s->deadlines, &c->retransmit, min64(s->now + c->rtt.rto, tcp_give_up_at(c)));
+	deadline_set(&s->deadlines, &c->retransmit, min64(s->now + tcp_rack_wait(c), tcp_give_up_at(c)));
 }
 
 /* Sequence space has been used: SYN, text or FIN. */
 static void sent_sequence(struct stack *s, struct tcp_connection *c, const struct tcp_plan *plan, uint64_t end)
 {
+	tcp_sent_note(s, c, plan->seq, end);
 	if (plan->seq < c->snd_nxt) { /* Karn's rule (MUST-18): whichever copy is answered, nobody can tell */
 		stack_count(s, COUNT_TCP_RETRANSMITS);
 		c->retransmitted++;
-		c->timed_seq = 0;
-	} else if (c->timed_seq == 0) {
+		if (!c->sent)
+			c->timed_seq = 0;
+	} else if (!c->sent && c->timed_seq == 0) {
 		c->timed_seq = end;
 		c->timed_at = s->now;
 	}
-	if (plan->reason == TCP_SEND_DATA && plan->length < c->cc.mss)
+	if (plan->reason != TCP_SEND_RETRANSMIT && plan->length < c->cc.mss)
 		c->snd_small = end;
 	if (c->rcv_nxt > c->irs + 1 &&
 	    s->now - c->received_at < TCP_DELAYED_ACK) /* a dialogue: ACKs do best to wait for the answers */
@@ -370,6 +432,13 @@ static bool send_segment(struct stack *s, struct tcp_connection *c, const struct
 		break;
 	case TCP_SEND_RETRANSMIT:
 		c->retransmit_now = false;
+		sent_sequence(s, c, plan, end);
+		/* RFC 6675 6: what was given up for lost has all its time again */
+		if (c->sent && plan->seq == c->snd_una)
+			tcp_arm_retransmit(s, c);
+		break;
+	case TCP_SEND_LOSS_PROBE:
+		tcp_rack_probed(s, c, plan->seq, end);
 		sent_sequence(s, c, plan, end);
 		break;
 	default:
@@ -423,50 +492,7 @@ bool tcp_output(struct stack *s, struct tcp_connection *c)
 	}
 	c->push_now = false;
 	tcp_recovery_sent(c);
+	tcp_rack_arm(s, c);
 	arm_persist(s, c);
 	return true;
-}
-
-/* ---- what no connection sends ---- */
-
-void tcp_bare_reply(struct stack *s, struct address source, struct address destination, const struct tcp_header *h)
-{
-	struct ip_flow flow = {.source = source, .destination = destination, .protocol = IP_PROTOCOL_TCP};
-	struct tx_packet packet;
-
-	tx_init(&packet);
-	prepend_header(&packet, h, &flow);
-	ip_output_or_drop(s, &packet, &flow);
-}
-
-void tcp_send_reset(struct stack *s, struct tcp_connection *c)
-{
-	struct tcp_header reset = {
-	    .source_port = c->local.port,
-	    .destination_port = c->remote.port,
-	    .seq = seq_wire(c->snd_nxt),
-	    .ack = seq_wire(c->rcv_nxt),
-	    .flags = TCP_RST | TCP_ACK,
-	};
-
-	fill_timestamps(s, c, &reset.options); /* RFC 7323 3.2: a RST of the connection carries its timestamp too */
-	stack_count(s, COUNT_TCP_RESETS_OUT);
-	tcp_bare_reply(s, c->local.address, c->remote.address, &reset);
-}
-
-void tcp_reset_reply(struct stack *s, const struct ip_datagram *d, const struct tcp_header *h)
-{
-	struct tcp_header reset = {.source_port = h->destination_port, .destination_port = h->source_port};
-	size_t text_length = d->length - h->header_length;
-
-	/* RFC 9293 3.10.7.1: believable to its receiver, whatever its state is */
-	if (h->flags & TCP_ACK) {
-		reset.seq = h->ack;
-		reset.flags = TCP_RST;
-	} else {
-		reset.ack = h->seq + (uint32_t)text_length + !!(h->flags & TCP_SYN) + !!(h->flags & TCP_FIN);
-		reset.flags = TCP_RST | TCP_ACK;
-	}
-	stack_count(s, COUNT_TCP_RESETS_OUT);
-	tcp_bare_reply(s, d->destination, d->source, &reset);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * From duplicate ACKs and time-outs to what is sent again: fast retransmit and fast recovery (RFC 5681 3.2, with the
- * partial ACKs of RFC 6582), and the return to slow start after a time-out. How large the windows become is the congestion controller's to say.
+ * partial ACKs of RFC 6582), and the return to slow start after a time-out. With a peer that agreed to SACK only the latter comes
+ * from here; tcp_rack.c has the rest. How large the windows become is the congestion controller's to say.
  *
  *     the first two        limited transmit: a new segment each, beyond cwnd (RFC 3042; tcp_output.c)
  *     three duplicates     the segment at snd_una goes again; cwnd = ssthresh + 3 MSS
@@ -23,7 +24,7 @@ static uint32_t in_flight(const struct tcp_connection *c)
 	return min32(c->snd_rtx - c->snd_una, UINT32_MAX);
 }
 
-static void cwnd_event(struct stack *s, const struct tcp_connection *c, uint32_t before)
+void tcp_recovery_cwnd_event(struct stack *s, const struct tcp_connection *c, uint32_t before)
 {
 	event_emit(&s->events, &(struct event){
 				   .type = EVENT_TCP_CWND,
@@ -56,7 +57,7 @@ static void enter_recovery(struct stack *s, struct tcp_connection *c)
 	stack_count(s, COUNT_TCP_FAST_RETRANSMITS);
 	event_emit(&s->events,
 		   &(struct event){.type = EVENT_TCP_FAST_RETRANSMIT, .local = c->local, .remote = c->remote});
-	cwnd_event(s, c, before);
+	tcp_recovery_cwnd_event(s, c, before);
 }
 
 void tcp_recovery_duplicate(struct stack *s, struct tcp_connection *c)
@@ -105,7 +106,7 @@ void tcp_recovery_sent(struct tcp_connection *c)
 
 /* A window that is not in use says nothing about the network, and does not grow (RFC 7661 4): in use is what was filled, or more
  * than half of it, at any time in the round trip that is being acknowledged. (Its end always finds little in flight.) */
-static bool cwnd_is_used(const struct tcp_connection *c)
+bool tcp_recovery_cwnd_used(const struct tcp_connection *c)
 {
 	return c->cwnd_filled || 2 * c->flight_most > c->cc.cwnd;
 }
@@ -123,7 +124,7 @@ void tcp_recovery_acked(struct stack *s, struct tcp_connection *c, uint64_t acke
 			partial_ack(c, acked);
 		return;
 	}
-	if (cwnd_is_used(c))
+	if (tcp_recovery_cwnd_used(c))
 		s->tcp.cc->acked(&c->cc,
 				 min32(acked > told + c->cc.mss ? acked - told : min32(acked, c->cc.mss), UINT32_MAX));
 }
@@ -132,10 +133,15 @@ void tcp_recovery_timeout(struct stack *s, struct tcp_connection *c)
 {
 	uint32_t before = c->cc.cwnd;
 
-	s->tcp.cc->timed_out(&c->cc, in_flight(c), c->retries > 1);
+	unsigned times = c->retries + (c->sent ? c->sent->prompt_timeouts : 0);
+	uint32_t flight = c->sent ? min32(in_flight(c), c->cc.cwnd) : in_flight(c);
+
+	s->tcp.cc->timed_out(&c->cc, flight, times > 1);
 	c->recovering = false;
 	c->retransmit_now = false;
+	if (c->sent)
+		tcp_rack_timeout(s, c);
 	c->dup_acks = 0;
 	c->recover = c->snd_nxt; /* RFC 6582 3.2 (4): what was sent before now must not start a fast retransmit */
-	cwnd_event(s, c, before);
+	tcp_recovery_cwnd_event(s, c, before);
 }

@@ -9,6 +9,14 @@ static uint64_t clamp_rto(uint64_t rto)
 	return rto > TCP_RTO_MAX ? TCP_RTO_MAX : rto;
 }
 
+/* RFC 6298 2.3, with this as the least variance term */
+static uint64_t with_floor(const struct tcp_rtt *rtt, uint64_t floor)
+{
+	uint64_t variance = 4 * rtt->rttvar;
+
+	return clamp_rto(rtt->srtt + (variance > floor ? variance : floor));
+}
+
 void tcp_rtt_init(struct tcp_rtt *rtt)
 {
 	*rtt = (struct tcp_rtt){.rto = TCP_RTO_INITIAL};
@@ -28,10 +36,12 @@ void tcp_rtt_sample(struct tcp_rtt *rtt, uint64_t r)
 	}
 	if (r < rtt->least)
 		rtt->least = r;
-	uint64_t variance = 4 * rtt->rttvar;
-	if (variance < TCP_RTO_VARIANCE_FLOOR)
-		variance = TCP_RTO_VARIANCE_FLOOR;
-	rtt->rto = clamp_rto(rtt->srtt + variance);
+	rtt->rto = with_floor(rtt, TCP_RTO_VARIANCE_FLOOR);
+}
+
+uint64_t tcp_rtt_prompt(const struct tcp_rtt *rtt)
+{
+	return rtt->measured ? with_floor(rtt, TCP_RTO_PROMPT_FLOOR) : rtt->rto;
 }
 
 void tcp_rtt_back_off(struct tcp_rtt *rtt)

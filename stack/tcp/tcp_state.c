@@ -41,6 +41,7 @@ static void clear_deadlines(struct stack *s, struct tcp_connection *c)
 	deadline_clear(&s->deadlines, &c->delayed_ack);
 	deadline_clear(&s->deadlines, &c->keepalive);
 	deadline_clear(&s->deadlines, &c->expiry);
+	tcp_sent_release(s, c);
 }
 
 void tcp_set_state(struct stack *s, struct tcp_connection *c, enum tcp_state state)
@@ -101,6 +102,8 @@ static bool send_side_holds(const struct tcp_connection *c)
 	uint64_t first = c->snd_una > c->iss ? c->snd_una : c->iss + 1; /* the SYN is not in the ring */
 
 	if (!(c->iss <= c->snd_una && c->snd_una <= c->snd_rtx && c->snd_rtx <= c->snd_nxt && c->snd_nxt <= end))
+		return false;
+	if (!tcp_sent_holds(c))
 		return false;
 	return c->snd.head == (first < c->snd.tail ? first : c->snd.tail);
 }

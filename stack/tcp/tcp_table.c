@@ -160,6 +160,7 @@ void tcp_destroy(struct stack *s, struct tcp_connection *c)
 	deadline_clear(&s->deadlines, &c->delayed_ack);
 	deadline_clear(&s->deadlines, &c->keepalive);
 	deadline_clear(&s->deadlines, &c->expiry);
+	tcp_sent_release(s, c);
 	list_remove(&c->marked);
 	list_remove(&c->notice.node);
 	list_remove(&c->waiting);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What happens when one of a connection's five deadlines comes.
+ * What happens when one of a connection's six deadlines comes.
  */
 #include <errno.h>
 
@@ -47,12 +47,34 @@ static bool try_again(struct stack *s, struct tcp_connection *c)
 	return false;
 }
 
+/* What goes again, and how long its answer is waited for. A prompt time-out doubles from its own beginnings. */
+static void take_for_lost(struct stack *s, struct tcp_connection *c, bool prompt)
+{
+	uint64_t before = tcp_rack_wait(c);
+
+	if (prompt)
+		c->sent->prompt_timeouts++;
+	else
+		tcp_rtt_back_off(&c->rtt);
+	if (c->state >= TCP_ESTABLISHED)
+		tcp_recovery_timeout(s, c);
+	else
+		c->syn_again = true;
+	event_emit(&s->events, &(struct event){
+				   .type = EVENT_TCP_RTO,
+				   .local = c->local,
+				   .remote = c->remote,
+				   .before = before,
+				   .value = tcp_rack_wait(c),
+			       });
+}
+
 /* RFC 6298 5.4 to 5.6: send the earliest segment again, double the time-out; the flush starts the timer anew. */
 static void retransmit(struct stack *s, struct tcp_connection *c)
 {
-	uint64_t before = c->rtt.rto;
+	bool prompt = tcp_rack_wait(c) < c->rtt.rto && s->now < tcp_give_up_at(c);
 
-	if (!try_again(s, c))
+	if (!prompt && !try_again(s, c)) /* R1 and R2 count whole time-outs */
 		return;
 	stack_count(s, COUNT_TCP_TIMEOUTS);
 	if (c->retries >= TCP_R1) /* RFC 9293 3.8.3, MUST-20: negative advice from R1 on */
@@ -61,21 +83,12 @@ static void retransmit(struct stack *s, struct tcp_connection *c)
 	if (c->state >= TCP_ESTABLISHED && c->snd_wnd == 0) {
 		/* The window closed over what was sent (MUST-34): a probe finds out, and what was lost goes again when it opens. */
 		c->probe_now = true;
+		tcp_sent_release(s, c);
 	} else {
-		if (c->state >= TCP_ESTABLISHED)
-			tcp_recovery_timeout(s, c);
-		else
-			c->syn_again = true;
-		tcp_rtt_back_off(&c->rtt);
-		event_emit(&s->events, &(struct event){
-					   .type = EVENT_TCP_RTO,
-					   .local = c->local,
-					   .remote = c->remote,
-					   .before = before,
-					   .value = c->rtt.rto,
-				       });
+		take_for_lost(s, c, prompt);
 	}
-	c->snd_rtx = c->snd_una;
+	if (!c->sent)
+		c->snd_rtx = c->snd_una;
 	tcp_mark(s, c);
 }
 
@@ -122,6 +135,9 @@ void tcp_deadline(struct stack *s, struct deadline *deadline)
 		return;
 	case DEADLINE_TCP_PERSIST:
 		persist(s, LIST_ITEM(deadline, struct tcp_connection, persist));
+		return;
+	case DEADLINE_TCP_LOSS:
+		tcp_rack_deadline(s, LIST_ITEM(deadline, struct tcp_sent, deadline));
 		return;
 	case DEADLINE_TCP_DELAYED_ACK:
 		delayed_ack(s, LIST_ITEM(deadline, struct tcp_connection, delayed_ack));

@@ -33,6 +33,12 @@ static void parse_option(struct tcp_options *options, uint8_t kind, struct wire_
 		options->timestamps_present = true;
 		options->tsval = wire_read32(&value);
 		options->tsecr = wire_read32(&value);
+	} else if (kind == OPTION_SACK && value.left >= 8 && value.left % 8 == 0) { /* four at most fit into a header */
+		for (options->sack_count = 0; value.left > 0; options->sack_count++) {
+			struct tcp_sack *block = &options->sacks[options->sack_count];
+			block->start = wire_read32(&value);
+			block->end = wire_read32(&value);
+		}
 	}
 }
 
