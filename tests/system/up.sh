@@ -137,7 +137,7 @@ others_bridge() {
 killed() {
 	remember
 	for delay in 0 0.001 0.002 0.003 0.004 0.006 0.008 0.012; do
-		SUDO_UID=$caller timeout -s KILL 5 "$BUILD/strata" up 20 --nat >/dev/null &
+		SUDO_UID=$caller "$BUILD/strata" up 20 --nat >/dev/null &
 		victim=$!
 		sleep $delay
 		kill -s KILL $victim 2>/dev/null
