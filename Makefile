@@ -160,8 +160,15 @@ story: $(BUILD)/tests/story
 requirements:
 	@scripts/rfc-index
 
-install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib
+# The manual page: what the program says of itself.
+$(BUILD)/strata.1: scripts/man $(BUILD)/strata
+	@scripts/man $(BUILD)/strata >$@
+
+SHARE = $(DESTDIR)$(PREFIX)/share
+install: all $(BUILD)/strata.1
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(SHARE)/man/man1 $(SHARE)/bash-completion/completions
+	install -m 644 $(BUILD)/strata.1 $(SHARE)/man/man1
+	install -m 644 scripts/completion.bash $(SHARE)/bash-completion/completions/strata
 	install -m 755 $(BUILD)/strata $(DESTDIR)$(PREFIX)/bin/strata
 	install -m 644 $(BUILD)/libstrata.a $(DESTDIR)$(PREFIX)/lib/libstrata.a
 	for folder in . base dns socket; do \
