@@ -14,7 +14,7 @@
 #define TCP_RTO_INITIAL        1000000   /* microseconds (RFC 6298 2.1) */
 #define TCP_RTO_AFTER_SYN      3000000   /* for data, when a SYN timed out (RFC 6298 5.7) */
 #define TCP_RTO_VARIANCE_FLOOR 200000    /* least 4 * RTTVAR */
-#define TCP_RTO_PROMPT_FLOOR   5000      /* the same where the peer has no reason to delay its ACK */
+#define TCP_RTO_PROMPT_FLOOR   20000     /* the same where the peer has no reason to delay its ACK */
 #define TCP_RTO_MAX            120000000 /* at least 60 s (RFC 6298 2.5) */
 
 struct tcp_rtt {

@@ -121,6 +121,8 @@ static long make_socket(struct adapter *a, int domain, int type, int protocol)
 	a->files[fd].socket = socket;
 	a->files[fd].nonblocking = type & SOCK_NONBLOCK;
 	options_init(a, &a->files[fd]);
+	if (stream) /* what SO_SNDBUF allows is counted here, as Linux counts it: the stack's own bound stays out of the way */
+		socket_set_buffers(socket, SIZE_MAX, 0);
 	return fd;
 }
 

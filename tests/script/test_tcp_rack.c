@@ -310,15 +310,15 @@ Test(tcp_rack, a_probe_has_patience)
 	sends(1, 3);
 	after(MS);
 	sends(3, 3);
-	/* one is under way: the time-out is next, with its floor of 5 ms, which doubles */
-	after(5 * MS);
+	/* one is under way: the time-out is next, with its floor of 20 ms, which doubles */
+	after(20 * MS);
 	sends(1, 1);
-	after(10 * MS);
+	after(40 * MS);
 	sends(1, 1);
 	check(counted(COUNT_TCP_LOSS_PROBES) == 1 && counted(COUNT_TCP_TIMEOUTS) == 2);
 	in(". 1:1(0) ack 1001"); /* it gets on: not doubled any more */
 	sends(2, 3);
-	after(5 * MS);
+	after(20 * MS);
 	sends(2, 2);
 	all_acked(3);
 }
