@@ -4,13 +4,17 @@
  * must be one of them, whole, at the machine that it was meant for, and twice only where a wire repeats frames.
  *
  * A bent bit can get past UDP in one way: in its length, which makes the datagram shorter by a power of two, if the sum of what is cut
- * off happens to make up for it, once in 65,536 times.
+ * off happens to make up for it, once in 65,536 times. Two bits that are bent can do so in many ways: the sum does not see one that is
+ * set and one that is cleared at the same place of two words. So none goes through two wires that bend bits; and of one that goes
+ * in fragments, as many bits may be wrong as there are fragments.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "base/wire.h"
+#include "ip/ip_wire.h"
 #include "tests/sim/world.h"
+#include "udp/udp_wire.h"
 
 #define NUMBER 4 /* bytes of a datagram's number */
 
@@ -26,6 +30,19 @@ static void datagram_fill(const struct world *w, uint32_t number, uint8_t *bytes
 		bytes[i] = datagram_byte(w, number, i);
 }
 
+/* Whether a wire between the two bends bits: at most one in a frame, as datagrams_draw() has it. */
+static bool is_bending(const struct world *w, unsigned from, unsigned to)
+{
+	return (from > 0 && w->plan.wires[from].corrupt) || (to > 0 && w->plan.wires[to].corrupt);
+}
+
+/* How many frames the datagram takes. */
+static unsigned fragment_count(const struct world *w, const struct datagram *d)
+{
+	size_t packet = d->length + UDP_HEADER, room = w->plan.mtu - IP_HEADER_MIN;
+	return packet <= room ? 1 : (unsigned)((packet + (room & ~7u) - 1) / (room & ~7u));
+}
+
 /* ---- sending ---- */
 
 void datagrams_draw(struct world *w)
@@ -38,6 +55,8 @@ void datagrams_draw(struct world *w)
 		d->at = at;
 		d->from = (unsigned)random_below(&w->random, w->plan.machines);
 		d->to = (d->from + 1 + (unsigned)random_below(&w->random, w->plan.machines - 1)) % w->plan.machines;
+		if (d->from > 0 && w->plan.wires[d->from].corrupt && w->plan.wires[d->to].corrupt)
+			d->to = 0;
 		d->length = NUMBER + (size_t)draw_magnitude(w, SIM_DATAGRAM - NUMBER);
 	}
 }
@@ -97,9 +116,44 @@ static bool is_cut_by_a_bit(const struct world *w, const struct datagram *d, siz
 	return is_corrupting(w) && length < d->length && (cut & (cut - 1)) == 0;
 }
 
+static unsigned bits_set(unsigned bits)
+{
+	unsigned count = 0;
+	for (; bits != 0; bits &= bits - 1)
+		count++;
+	return count;
+}
+
+/* Whether it is this datagram, but for so few bits that each may be that of another fragment. */
+static bool is_bent(const struct world *w, uint32_t number, const uint8_t *bytes, const struct socket_message *message)
+{
+	const struct datagram *d = &w->datagrams[number];
+	uint8_t right[SIM_DATAGRAM];
+	unsigned wrong = bits_set(message->source.port ^ SIM_PORT), fragments = fragment_count(w, d);
+	if (!d->tried || fragments == 1 || !is_bending(w, d->from, d->to) || message->length != d->length ||
+	    !address_equal(message->source.address, w->machines[d->from].address))
+		return false;
+	datagram_fill(w, number, right, d->length);
+	for (size_t i = 0; i < d->length && wrong <= fragments; i++)
+		wrong += bits_set(right[i] ^ bytes[i]);
+	return wrong > 0 && wrong <= fragments;
+}
+
+/* Whether that is true of any that was sent here: its number may be bent, too. */
+static bool is_bent_beyond_knowledge(const struct machine *m, const uint8_t *bytes,
+				     const struct socket_message *message)
+{
+	for (uint32_t i = 0; i < m->world->datagram_count; i++)
+		if (m->world->datagrams[i].to == m->index && is_bent(m->world, i, bytes, message))
+			return true;
+	return false;
+}
+
 static void datagram_hear(struct machine *m, const uint8_t *bytes, size_t length, const struct socket_message *message)
 {
 	struct world *w = m->world;
+	if (length == message->length && is_bent_beyond_knowledge(m, bytes, message))
+		return;
 	uint32_t number = length >= NUMBER ? wire_get32(bytes) : UINT32_MAX;
 	if (length < NUMBER && is_corrupting(w)) /* cut down to less than its number */
 		return;

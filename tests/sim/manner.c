@@ -16,7 +16,7 @@
 /* From a tenth of a second to two hours. */
 static uint64_t draw_time(struct world *w)
 {
-	return SIM_SECOND / 10 + draw_magnitude(w, 2 * SIM_HOUR);
+	return SIM_SECOND / 10 + draw_magnitude(w, SIM_TIME_MOST);
 }
 
 void manner_draw(struct user *u)

@@ -15,7 +15,7 @@
 #include "tests/sim/world.h"
 
 #define USER_CHUNK   16384 /* most bytes of one call */
-#define SIM_ISN_TICK 4     /* microseconds, after which the same ports begin with another number (RFC 9293 3.4.1) */
+#define SIM_ISN_TICK 4     /* microseconds, after which the same ports begin with the next number (RFC 9293 3.4.1) */
 
 /* ---- what it says ---- */
 
@@ -78,6 +78,16 @@ static void pair_open(struct pair *pair, uint64_t after)
 			    pair->progress + (pair_is_mutual(pair) ? draw_magnitude(w, SIM_SECOND) : 0);
 }
 
+/* How long the same ports stay unused after this user, so that all sequence numbers of the next connection come after those of
+ * this one, of which frames may still be under way. TCP itself counts on streams to be slower than the clock that initial
+ * sequence numbers are taken from (RFC 9293 3.4.1), 250 kB/s, and on TIME-WAIT, which a reset leaves out; a bad wire here is
+ * faster than that, and a connection that was reset can be followed within the millisecond of one timestamp. */
+static uint64_t user_rests(const struct user *u)
+{
+	uint64_t most = u->sent > u->peer->wanted ? u->sent : u->peer->wanted;
+	return (most + 2) * SIM_ISN_TICK; /* a SYN and a FIN, too */
+}
+
 void user_end(struct user *u, enum ending ending, int error)
 {
 	static const char *const words[] = {"", "has read and sent it all", "is told", "quits", "is forsaken"};
@@ -92,7 +102,7 @@ void user_end(struct user *u, enum ending ending, int error)
 	u->world->totals->endings[ending]++;
 	u->world->totals->wrapped += u->tried && u->iss + 1 + u->sent > UINT32_MAX;
 	if (u->opens && u->pair->followed)
-		pair_open(u->pair + 1, SIM_ISN_TICK + draw_magnitude(u->world, 150 * SIM_SECOND));
+		pair_open(u->pair + 1, user_rests(u) + draw_magnitude(u->world, 150 * SIM_SECOND));
 	struct socket *socket = u->socket;
 	u->socket = NULL;
 	if (!socket)
@@ -355,11 +365,12 @@ void user_wake(struct user *u)
 		user_open(u);
 }
 
+/* Of two pairs that follow each other on the same ports, with the same number when that has wrapped between, it is the later's. */
 void user_accepted(struct machine *m, struct socket *socket)
 {
 	struct world *w = m->world;
 	struct endpoint remote = socket_remote(socket);
-	for (unsigned i = 0; i < 2 * w->plan.pairs; i++) {
+	for (unsigned i = 2 * w->plan.pairs; i-- > 0;) {
 		struct user *u = &w->pairs[i / 2].users[i % 2];
 		if (u->opens || u->machine != m || !u->peer->tried || !endpoint_equal(&u->peer->local, &remote) ||
 		    u->peer->iss != seq_wire(socket->connection->irs))
@@ -423,11 +434,16 @@ void pair_prepare(struct world *w, struct pair *pair)
 
 /* ---- waiting in vain ---- */
 
-/* Whether neither the peer nor its connection is there any more, nor will be. */
+/* Whether neither the peer nor its connection is there any more, nor will be. The pair that follows may have one of the same
+ * addresses and ports: that is not the peer's, and neither of the two knows the other's number. */
 static bool peer_is_gone(const struct user *u)
 {
 	struct endpoint here = socket_local(u->socket), there = socket_remote(u->socket);
-	return !u->peer->socket && !tcp_lookup(u->peer->machine->stack, &there, &here);
+	const struct tcp_connection *mine = u->socket->connection;
+	const struct tcp_connection *c = tcp_lookup(u->peer->machine->stack, &there, &here);
+	if (u->peer->socket)
+		return false;
+	return !c || (mine && seq_wire(c->iss) != seq_wire(mine->irs) && seq_wire(c->irs) != seq_wire(mine->iss));
 }
 
 void pair_check_patience(struct world *w, struct pair *pair)

@@ -54,7 +54,8 @@
 #define SIM_DATAGRAMS 40
 #define SIM_DATAGRAM  6000           /* bytes of the longest, which goes in fragments */
 #define SIM_TRANSIT   10             /* microseconds on the cable */
-#define SIM_LIMIT     (2 * SIM_HOUR) /* above R2 with the longest time-out, 15 * 120 s, and any user's stall */
+#define SIM_LIMIT     (3 * SIM_HOUR) /* above R2 with the longest time-out, 15 * 120 s, and SIM_TIME_MOST */
+#define SIM_TIME_MOST (2 * SIM_HOUR) /* about the longest that a user sets a time-out to; no stall is as long */
 #define SIM_LONGEST   (240 * SIM_HOUR)
 #define SIM_RETRY     (SIM_SECOND / 2) /* when a call that found no memory is made again */
 #define SIM_STEPS     3000000          /* a world that takes more goes in circles */
