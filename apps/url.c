@@ -232,7 +232,7 @@ static bool url_encode(const char *reference, char *to, size_t room)
 
 enum url_status url_resolve(const struct url *base, const char *reference, struct url *url)
 {
-	char encoded[URL_MAX];
+	char encoded[URL_MAX] = "";
 	struct url_parts parts;
 	if (!url_encode(reference, encoded, sizeof encoded))
 		return URL_BAD;
