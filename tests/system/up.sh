@@ -85,6 +85,7 @@ join="nsenter --net --target"
 
 # A strata client inside talks to a server outside, that sees this computer's address.
 reaches() {
+	rm -f "$scratch/peer" # or the last one's would be taken for this one's
 	$join $outside "$BUILD/tests/peer" 7777 echo >"$scratch/peer" 2>&1 &
 	peer=$!
 	within 10 grep -q listening "$scratch/peer" || return
