@@ -12,7 +12,7 @@
 #include "apps/causes.h"
 #include "drivers/tap.h"
 
-#define ATTACH_NAMES 64 /* tap0 to tap63 are tried */
+#define ATTACH_NAMES 253 /* tap0 to tap252 are tried: as many as 192.0.2.0/24 has addresses for */
 
 /* Say what failed; false, for the caller to return. */
 static bool attach_fail(const char *what, const char *which, const char *why, const char *command)

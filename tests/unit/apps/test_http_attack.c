@@ -183,8 +183,8 @@ Test(http_attack, attack_request_smuggling)
 	    "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
 	    "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
 	    "Transfer-Encoding : chunked\r\n",
-	    "Transfer-Encoding:\x0b"
-	    "chunked\r\n",
+	    ("Transfer-Encoding:\x0b"
+	     "chunked\r\n"),
 	    "X: y\r\n Content-Length: 5\r\n",
 	    "X: y\rContent-Length: 5\r\n",
 	    "X: y\nContent-Length: 5\r\n",
