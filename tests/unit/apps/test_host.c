@@ -25,9 +25,10 @@ struct world {
 	struct cable *cable;
 	struct stack *machine;
 	struct socket *listener;
-	int gone;    /* negative errno: what service() answers */
-	bool deaf;   /* what the host sends is lost */
-	bool closed; /* driver_close() was called */
+	int gone;        /* negative errno: what service() answers */
+	bool deaf;       /* what the host sends is lost */
+	bool closed;     /* driver_close() was called */
+	unsigned served; /* how often service() was called */
 };
 
 static int world_emit(struct driver *driver, const struct tx_packet *packet, uint64_t now)
@@ -50,6 +51,7 @@ static int world_service(struct driver *driver, const struct driver_sink *sink, 
 {
 	struct world *world = (struct world *)driver;
 	const struct driver_sink inside = {world, machine_frame, machine_writable};
+	world->served++;
 	if (world->gone)
 		return world->gone;
 	driver_service(cable_port(world->cable, 1), &inside, now);
@@ -275,6 +277,44 @@ Test(host, run_ends_with_0_at_a_signal)
 	raise(SIGINT);
 	cr_assert_eq(host_run(host), 0);
 	end(&world, host);
+}
+
+static bool never(void *user)
+{
+	(void)user;
+	return false;
+}
+
+/* A connection whose peer has fallen silent, and a signal that ended host_run(). */
+static struct host *begin_ending(struct world *world)
+{
+	struct host *host = begin(world);
+	struct socket *socket;
+	cr_assert_eq(host_connect(host, &echo_port, MINUTE, &socket), 0);
+	world->deaf = true;
+	raise(SIGINT);
+	cr_assert_eq(host_run(host), 0);
+	return host;
+}
+
+Test(host, after_a_signal_connections_have_a_while_to_end)
+{
+	struct world world;
+	struct host *host = begin_ending(&world);
+	unsigned before = world.served;
+	end(&world, host);
+	cr_assert_gt(world.served, before);
+}
+
+Test(host, after_a_second_signal_they_have_none)
+{
+	struct world world;
+	struct host *host = begin_ending(&world);
+	raise(SIGTERM);
+	cr_assert_eq(host_until(host, never, NULL, MINUTE), -EINTR);
+	unsigned before = world.served;
+	end(&world, host);
+	cr_assert_eq(world.served, before);
 }
 
 static void stop(void *user, struct socket *socket)
