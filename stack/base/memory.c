@@ -31,12 +31,13 @@ void *memory_get(struct memory *memory, size_t size)
 	assert(size > 0);
 	if (memory->bytes > memory->limit || size > memory->limit - memory->bytes)
 		return NULL;
-	void *block = memory->from.allocate(memory->from.user, size);
+	void *block =
+	    memory->within ? memory_get(memory->within, size) : memory->from.allocate(memory->from.user, size);
 	if (!block)
 		return NULL;
 	memory->bytes += size;
 	memory->blocks++;
-	return memset(block, 0, size);
+	return memory->within ? block : memset(block, 0, size);
 }
 
 void memory_put(struct memory *memory, void *block, size_t size)
@@ -46,5 +47,8 @@ void memory_put(struct memory *memory, void *block, size_t size)
 	assert(memory->blocks > 0 && memory->bytes >= size);
 	memory->bytes -= size;
 	memory->blocks--;
-	memory->from.release(memory->from.user, block, size);
+	if (memory->within)
+		memory_put(memory->within, block, size);
+	else
+		memory->from.release(memory->from.user, block, size);
 }

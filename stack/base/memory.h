@@ -16,17 +16,23 @@ struct allocator {
 	void *user;
 };
 
+/* A part of the stack may have a budget of its own: a second struct memory within the first, which must have room too.
+ *
+ *     memory   |#######################|.............|  limit
+ *     budget        |######|...|  limit                 within memory: what it holds is counted in both
+ */
 struct memory {
-	struct allocator from;
-	size_t limit;  /* bytes that may be outstanding at once */
-	size_t bytes;  /* bytes outstanding */
-	size_t blocks; /* blocks outstanding */
+	struct allocator from; /* or, of a budget: */
+	struct memory *within; /* what it is part of; else NULL */
+	size_t limit;          /* bytes that may be outstanding at once */
+	size_t bytes;          /* bytes outstanding */
+	size_t blocks;         /* blocks outstanding */
 };
 
 /* malloc() and free(). */
 struct allocator memory_libc(void);
 
-/* Zeroed memory of `size` > 0 bytes, or NULL: the allocator refused or the limit was met. */
+/* Zeroed memory of `size` > 0 bytes, or NULL: the allocator refused, or a limit was met. */
 void *memory_get(struct memory *memory, size_t size);
 
 /* Give back a block got with exactly this size. NULL is allowed and does nothing. */

@@ -6,17 +6,6 @@
 
 #define BUCKETS_AT_FIRST 64
 
-/* The budget's memory is the stack's. */
-static void *take_memory(void *memory, size_t size)
-{
-	return memory_get(memory, size);
-}
-
-static void give_memory(void *memory, void *block, size_t size)
-{
-	memory_put(memory, block, size);
-}
-
 bool tcp_init(struct stack *s, size_t send_limit, size_t receive_limit, size_t buffer_memory)
 {
 	struct tcp *t = &s->tcp;
@@ -28,10 +17,7 @@ bool tcp_init(struct stack *s, size_t send_limit, size_t receive_limit, size_t b
 	t->isn_key = random_key(&s->random);
 	t->ports.key = random_key(&s->random);
 	t->timestamp_key = random_key(&s->random);
-	t->buffers = (struct memory){
-	    .from = {.allocate = take_memory, .release = give_memory, .user = &s->memory},
-	    .limit = buffer_memory,
-	};
+	t->buffers = (struct memory){.within = &s->memory, .limit = buffer_memory};
 	t->send_limit = send_limit;
 	t->receive_limit = receive_limit;
 	t->cc = &cc_reno;

@@ -132,3 +132,23 @@ Test(memory, libc_serves)
 	memory_put(&memory, block, 100);
 	cr_assert_eq(memory.blocks, 0);
 }
+
+/* What a budget holds is counted in both, and either may refuse. */
+Test(memory, a_budget_within)
+{
+	struct witness w = {0};
+	struct memory all = memory_of(&w, 1000), part = {.within = &all, .limit = 300};
+	uint8_t *block = memory_get(&part, 200);
+	cr_assert_eq(block, w.block);
+	for (size_t i = 0; i < 200; i++)
+		cr_assert_eq(block[i], 0, "byte %zu", i);
+	cr_assert(part.bytes == 200 && part.blocks == 1 && all.bytes == 200 && all.blocks == 1);
+	cr_assert_null(memory_get(&part, 101)); /* above its own limit */
+	void *other = memory_get(&all, 750);
+	cr_assert_null(memory_get(&part, 51)); /* above that of the whole */
+	cr_assert(part.bytes == 200 && part.blocks == 1 && all.bytes == 950 && all.blocks == 2);
+	memory_put(&part, block, 200);
+	memory_put(&all, other, 750);
+	cr_assert(part.bytes == 0 && part.blocks == 0 && all.bytes == 0 && all.blocks == 0);
+	cr_assert_eq(w.puts, 2);
+}
