@@ -53,8 +53,7 @@ pages() {
 	check 'every ICMP checksum is right' as_many icmp 'icmp.checksum.status == "Good"'
 	check 'every ping has its reply' as_many 'icmp.type == 8' 'icmp.type == 0'
 	check 'the responses are HTTP' as_many 'http.request' 'http.response'
-	check 'nothing was lost, sent twice or out of order' none \
-		'tcp.analysis.retransmission || tcp.analysis.lost_segment || tcp.analysis.out_of_order || tcp.analysis.duplicate_ack'
+	check 'no text is lost, and what a slow machine sends twice is the same' none 'tcp.analysis.lost_segment || tcp.segment.overlap.conflict'
 	check 'only ARP, ICMP and TCP cross the wire' none '!(arp || icmp || tcp)'
 }
 
