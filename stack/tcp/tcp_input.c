@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * SEGMENT ARRIVES (RFC 9293 3.10.7), in the RFC's order and with one function for each of its steps. A step returns whether
- * the segment goes on to the next.
+ * SEGMENT ARRIVES (RFC 9293 3.10.7), in the RFC's order and with one function for each of its steps. A step returns
+ * whether the segment goes on to the next; where it does not, the connection may be gone.
  *
  *     3.10.7.1  CLOSED      nobody here has this address: tcp_reset_reply()
  *     3.10.7.2  LISTEN      tcp_listen_input(), in tcp_listen.c
  *     3.10.7.3  SYN-SENT    syn_sent_input()
- *     3.10.7.4  all others  first_check_sequence() ... eighth_check_fin(); TIME-WAIT has records of its own, in tcp_time_wait.c
+ *     3.10.7.4  all others  first_check_sequence() ... eighth_check_fin(); but for TIME-WAIT, which keeps records of
+ *                           its own: tcp_time_wait_input()
  *
- * Nothing is sent from here to a connection that stands: the steps record what is owed. Only a RST for what belongs
- * to no connection leaves at once.
+ * A connection that stands sends nothing from here: the steps record what is owed. Only a RST leaves at once, for what
+ * belongs to no connection, or to one that ends by it.
  */
 #include <errno.h>
 
@@ -70,24 +71,28 @@ static void establish(struct stack *s, struct tcp_connection *c)
 /* ---- 3.10.7.3 SYN-SENT ---- */
 
 /* Fourth: the SYN, with or without the ACK of ours. */
-static void syn_sent_take_syn(struct stack *s, struct tcp_connection *c, struct tcp_segment *seg)
+static bool syn_sent_take_syn(struct stack *s, struct tcp_connection *c, struct tcp_segment *seg)
 {
 	tcp_take_syn(s, c, seg->header);
-	if (!(seg->flags & TCP_ACK)) { /* simultaneous open (3.5, MUST-10): our SYN goes again, as a SYN,ACK */
+	/* Simultaneous open (3.5, MUST-10): our SYN goes again, as a SYN,ACK. What came beside the peer's is not acknowledged,
+	 * and comes again. */
+	if (!(seg->flags & TCP_ACK)) {
 		c->snd_rtx = c->iss;
 		c->retries = 0;
 		deadline_clear(&s->deadlines, &c->retransmit);
 		tcp_set_state(s, c, TCP_SYN_RECEIVED);
 		tcp_mark(s, c);
-		return;
+		return false;
 	}
 	tcp_ack(s, c, seg);
 	establish(s, c);
 	c->ack_now = true;
 
-	/* Other controls or text go on at the sixth step. */
+	/* Other controls and text go on at the sixth step. */
 	seg->seq++;
 	seg->flags &= (uint8_t)~TCP_SYN;
+	tcp_trim(c, seg);
+	return true;
 }
 
 /* Whether the segment goes on with the sixth step of 3.10.7.4. */
@@ -110,34 +115,20 @@ static bool syn_sent_input(struct stack *s, struct tcp_connection *c, const stru
 		return false;
 	}
 	/* third: security is not looked at any more (RFC 9293 A.1) */
-	if (!(seg->flags & TCP_SYN)) { /* fifth: neither SYN nor RST */
-		stack_drop(s, DROP_TCP_NO_SYN);
-		return false;
-	}
-	syn_sent_take_syn(s, c, seg);
-	return c->state != TCP_SYN_RECEIVED;
+	if (seg->flags & TCP_SYN)
+		return syn_sent_take_syn(s, c, seg); /* fourth */
+	stack_drop(s, DROP_TCP_NO_SYN);              /* fifth: neither SYN nor RST */
+	return false;
 }
 
 /* ---- 3.10.7.4 the eight steps ---- */
 
-/* RFC 7323 5.3 R1 (PAWS): an older timestamp than the last marks a segment from an earlier wrap of the sequence space. */
-static bool timestamp_acceptable(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg)
+/* Whether a timestamp is older than TS.Recent; which after 24 days says nothing any more (RFC 7323 5.5). */
+static bool is_outdated(const struct stack *s, const struct tcp_connection *c, uint32_t tsval)
 {
-	const uint64_t outdated = 24ull * 24 * 3600 * 1000000; /* RFC 7323 5.5: after 24 days it says nothing */
-	const struct tcp_options *o = &seg->header->options;
+	const uint64_t valid = 24ull * 24 * 3600 * 1000000;
 
-	if (!c->timestamps || seg->flags & TCP_RST)
-		return true;
-	if (!o->timestamps_present) { /* RFC 7323 3.2 */
-		stack_drop(s, DROP_TCP_NO_TIMESTAMP);
-		return false;
-	}
-	if (seq_lt(o->tsval, c->ts_recent) && s->now - c->ts_recent_at <= outdated) {
-		stack_drop(s, DROP_TCP_PAWS);
-		tcp_owe_ack(s, c);
-		return false;
-	}
-	return true;
+	return seq_lt(tsval, c->ts_recent) && s->now - c->ts_recent_at <= valid;
 }
 
 /* RFC 7323 4.3 (2): the timestamp to echo is that of the segment which the last ACK left waiting. */
@@ -145,8 +136,7 @@ static void remember_timestamp(struct stack *s, struct tcp_connection *c, const 
 {
 	const struct tcp_options *o = &seg->header->options;
 
-	if (!c->timestamps || !o->timestamps_present || seg->arrived_seq > c->rcv_acked ||
-	    seq_lt(o->tsval, c->ts_recent))
+	if (!c->timestamps || !o->timestamps_present || seg->arrived_seq > c->rcv_acked || is_outdated(s, c, o->tsval))
 		return;
 	c->ts_recent = o->tsval;
 	c->ts_recent_at = s->now;
@@ -160,10 +150,11 @@ static void remember_timestamp(struct stack *s, struct tcp_connection *c, const 
 static bool sequence_acceptable(const struct tcp_connection *c, const struct tcp_segment *seg)
 {
 	size_t length = tcp_segment_length(seg);
-	uint64_t edge = c->rcv_adv;
+	uint64_t edge = c->rcv_adv; /* RCV.NXT+RCV.WND */
 
+	/* Wider than the table, as in Linux: from there come the ACKs of a peer that has filled the window. */
 	if (length == 0 && seg->seq == edge && !(seg->flags & TCP_RST))
-		return true; /* wider than the table, as in Linux: from there come the ACKs of a peer that has filled the window */
+		return true;
 	if (length == 0)
 		return seg->seq == c->rcv_nxt || (c->rcv_nxt < seg->seq && seg->seq < edge);
 	if (edge <= c->rcv_nxt)
@@ -172,10 +163,9 @@ static bool sequence_acceptable(const struct tcp_connection *c, const struct tcp
 	return (c->rcv_nxt <= seg->seq && seg->seq < edge) || (c->rcv_nxt <= last && last < edge);
 }
 
-/* What is not acceptable still draws an ACK, so that a peer that is out of step learns where we are. */
+/* What is not acceptable still draws an ACK, unless it is a RST, so that a peer that is out of step learns where we are. */
 static void answer_unacceptable(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg)
 {
-	stack_drop(s, DROP_TCP_SEQUENCE);
 	if (seg->flags & TCP_RST)
 		return;
 	/* Text and FIN are sent again until they are acknowledged; bare ACKs could answer each other for ever, and a SYN is a
@@ -187,6 +177,25 @@ static void answer_unacceptable(struct stack *s, struct tcp_connection *c, const
 	} else {
 		tcp_owe_challenge(s, c);
 	}
+}
+
+/* RFC 7323 5.3 R1 (PAWS): an older timestamp than the last marks a segment from an earlier wrap of the sequence space. */
+static bool timestamp_acceptable(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg)
+{
+	const struct tcp_options *o = &seg->header->options;
+
+	if (!c->timestamps || seg->flags & TCP_RST)
+		return true;
+	if (!o->timestamps_present) { /* RFC 7323 3.2 */
+		stack_drop(s, DROP_TCP_NO_TIMESTAMP);
+		return false;
+	}
+	if (is_outdated(s, c, o->tsval)) {
+		stack_drop(s, DROP_TCP_PAWS);
+		answer_unacceptable(s, c, seg);
+		return false;
+	}
+	return true;
 }
 
 static bool first_check_sequence(struct stack *s, struct tcp_connection *c, struct tcp_segment *seg)
@@ -208,14 +217,13 @@ static bool first_check_sequence(struct stack *s, struct tcp_connection *c, stru
 		tcp_trim(c, seg);
 		return true;
 	}
+	stack_drop(s, DROP_TCP_SEQUENCE);
+	answer_unacceptable(s, c, seg);
 	/* With the window closed, ACK, RST and URG of the next segment still count (RFC 9293 3.4, MUST-66); its text does not. */
-	if (seg->seq == c->rcv_nxt && c->rcv_adv <= c->rcv_nxt) {
-		stack_drop(s, DROP_TCP_SEQUENCE);
-		tcp_owe_ack(s, c);
+	if (seg->seq == c->rcv_nxt && c->rcv_adv <= c->rcv_nxt && !(seg->flags & TCP_SYN)) {
 		tcp_trim(c, seg);
 		return true;
 	}
-	answer_unacceptable(s, c, seg);
 	return false;
 }
 
@@ -369,9 +377,11 @@ static void eighth_check_fin(struct stack *s, struct tcp_connection *c, const st
 {
 	if (c->state < TCP_ESTABLISHED || c->state >= TCP_CLOSE_WAIT)
 		return;
-	if (seg->flags & TCP_FIN && c->rcv_fin == 0 && !text_beyond(c, seg->seq + seg->text_length)) {
-		c->rcv_fin = seg->seq + seg->text_length;
-		if (c->rcv_fin > c->rcv_nxt && seg->text_length == 0)
+	if (seg->flags & TCP_FIN) {
+		uint64_t fin = seg->seq + seg->text_length;
+		if (c->rcv_fin == 0 && !text_beyond(c, fin))
+			c->rcv_fin = fin;
+		if (fin > c->rcv_nxt && seg->text_length == 0) /* as for text that is out of order (RFC 5681 4.2) */
 			tcp_owe_ack(s, c);
 	}
 	if (c->rcv_fin != 0 && c->rcv_nxt == c->rcv_fin)
@@ -384,7 +394,6 @@ static void segment_arrives(struct stack *s, struct tcp_connection *c, const str
 	if (c->state == TCP_SYN_SENT) {
 		if (!syn_sent_input(s, c, d, seg))
 			return;
-		tcp_trim(c, seg);
 	} else {
 		if (!first_check_sequence(s, c, seg) || !second_check_reset(s, c, seg) ||
 		    !fourth_check_syn(s, c, seg) || !fifth_check_ack(s, c, d, seg))

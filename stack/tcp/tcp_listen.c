@@ -85,7 +85,8 @@ void tcp_listen_established(struct stack *s, struct tcp_connection *c)
 	tcp_notify(s, &l->notice);
 }
 
-/* Third of RFC 9293 3.10.7.2: a SYN. */
+/* Third of RFC 9293 3.10.7.2: a SYN. Text and a FIN that come with it are not kept for SYN-RECEIVED: our SYN,ACK does not
+ * acknowledge them, so that they come again. */
 static void syn_input(struct stack *s, struct tcp_listener *l, const struct ip_datagram *d, const struct tcp_header *h,
 		      const uint32_t *iss_floor)
 {

@@ -234,6 +234,21 @@ Test(tcp_ack, attack_older_timestamps_are_refused)
 	app_read_gives(s, -EAGAIN);
 }
 
+/* It is not acceptable, and answered like all that is not: a bare ACK could be one of two peers' without end (RFC 5961 7). */
+Test(tcp_ack, attack_acks_with_older_timestamps)
+{
+	passive_open_with("mss 1000,nop,nop,TS val 1000 ecr 0", 65535, 65535);
+	in(". 1:1(0) ack 1 <nop,nop,TS val 900 ecr last>");
+	assert_dropped(DROP_TCP_PAWS);
+	out(". 1:1(0) ack 1 <nop,nop,TS val * ecr 1001>");
+	for (unsigned i = 0; i < 10; i++)
+		in(". 1:1(0) ack 1 <nop,nop,TS val 900 ecr last>");
+	quiet_for(SECOND);
+	in(". 1:1(0) ack 1 <nop,nop,TS val 900 ecr last>");
+	out(". 1:1(0) ack 1 <nop,nop,TS val * ecr 1001>");
+	check(dropped(DROP_TCP_PAWS) == 12 && counted(COUNT_TCP_CHALLENGES) == 2);
+}
+
 /* RFC 7323 3.2: once agreed, a segment without the option is dropped in silence, but a RST counts. */
 Test(tcp_ack, after_timestamps_were_agreed_a_segment_without_is_dropped)
 {

@@ -273,7 +273,7 @@ Test(tcp_injected, a_timestamp_too_old_moves_nothing)
 	app_read(s, 20);
 }
 
-/* RFC 7323 5.5: after 24 days of silence the peer's clock may have wrapped, and its timestamp says nothing. */
+/* RFC 7323 5.5: after 24 days of silence the peer's clock may have wrapped, and what we remember of it says nothing: it makes way. */
 Test(tcp_injected, a_timestamp_of_24_days_ago_says_nothing)
 {
 	struct socket *s = passive_open_with("mss 1012,sackOK,TS val 1000 ecr 0", 65535, 65535);
@@ -286,7 +286,10 @@ Test(tcp_injected, a_timestamp_of_24_days_ago_says_nothing)
 	assert_not_dropped();
 	app_read(s, 10);
 	pass(40 * MS);
-	out(". 1:1(0) ack 11 <nop,nop,TS val * ecr *>");
+	out(". 1:1(0) ack 11 <nop,nop,TS val * ecr 900>");
+	in("P. 11:21(10) ack 1 <nop,nop,TS val 899 ecr last>");
+	assert_dropped(DROP_TCP_PAWS);
+	out(". 1:1(0) ack 11 <nop,nop,TS val * ecr 900>");
 }
 
 /* --- What the network says --------------------------------------------------------------------------------------- */

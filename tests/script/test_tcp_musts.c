@@ -452,6 +452,11 @@ Test(tcp_musts, urgent_and_reset_count_with_a_closed_window)
 	in("U. 2921:2931(10) ack 1 urg 7");
 	assert_dropped(DROP_TCP_SEQUENCE);
 	out(". 1:1(0) ack 2921 win 0");
+	in("SU. 2921:2931(10) ack 1 urg 9"); /* a SYN is none of them: RFC 5961 4.2 */
+	assert_dropped(DROP_TCP_SEQUENCE);
+	out(". 1:1(0) ack 2921 win 0");
+	in("S 2921:2921(0)");
+	quiet();
 	check(events_seen(EVENT_TCP_URGENT) == 1 && event_last(EVENT_TCP_URGENT)->value == 7);
 	in("R 2921:2931(10)");
 	check(socket_error(s) == -ECONNRESET);

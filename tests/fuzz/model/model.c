@@ -134,9 +134,13 @@ static enum reply take_fin(struct model *m, const struct work *w)
 {
 	enum reply reply = REPLY_NONE;
 
-	if (w->flags & TCP_FIN && m->rcv_fin == NOWHERE && m->rcv_end <= w->seq + w->length) {
-		m->rcv_fin = w->seq + w->length;
-		reply = REPLY_ACK;
+	if (w->flags & TCP_FIN) {
+		int64_t fin = w->seq + w->length;
+		bool believed = m->rcv_fin == NOWHERE && m->rcv_end <= fin;
+		if (believed)
+			m->rcv_fin = fin;
+		if (believed || (w->length == 0 && fin > m->rcv_nxt)) /* out of order (RFC 5681 4.2) */
+			reply = REPLY_ACK;
 	}
 	if (m->rcv_fin == NOWHERE || m->rcv_nxt != m->rcv_fin)
 		return reply;
@@ -259,20 +263,24 @@ static bool fifth_ack(struct model *m, const struct work *w)
 	return m->state < TCP_TIME_WAIT && m->state > TCP_LISTEN;
 }
 
-/* RFC 7323 5.3 R1, and 3.2: a segment without the timestamp that was agreed on is passed over in silence. */
-static bool timestamp_refused(const struct model *m, const struct segment *s)
+/* RFC 7323 5.5: after 24 days the last timestamp says nothing. */
+static bool outdated(const struct model *m, uint32_t tsval)
 {
 	const uint64_t days_24 = 24 * 24 * 3600 * SECOND;
 
-	if (!m->timestamps || s->flags & TCP_RST)
-		return false;
-	return !s->has_timestamps || (older(s->tsval, m->ts_recent) && m->now - m->ts_recent_at <= days_24);
+	return older(tsval, m->ts_recent) && m->now - m->ts_recent_at <= days_24;
+}
+
+/* RFC 7323 5.3 R1, and 3.2: a segment without the timestamp that was agreed on is passed over in silence. */
+static bool timestamp_refused(const struct model *m, const struct segment *s)
+{
+	return m->timestamps && !(s->flags & TCP_RST) && (!s->has_timestamps || outdated(m, s->tsval));
 }
 
 /* RFC 7323 4.3 (2); only of segments that are good in all other ways. */
 static void remember_timestamp(struct model *m, const struct work *w)
 {
-	if (!m->timestamps || !w->s->has_timestamps || w->arrived > m->last_ack || older(w->s->tsval, m->ts_recent))
+	if (!m->timestamps || !w->s->has_timestamps || w->arrived > m->last_ack || outdated(m, w->s->tsval))
 		return;
 	m->ts_recent = w->s->tsval;
 	m->ts_recent_at = m->now;
@@ -303,13 +311,19 @@ static struct expected fourth_and_on(struct model *m, struct work *w, enum reply
 	return go_on(m, w, due);
 }
 
+/* What is not acceptable draws an ACK: at once what the peer sends until it is acknowledged; a bare ACK or a SYN only now and then (RFC 5961 7). */
+static struct expected refused(const struct work *w)
+{
+	return answer(segment_space(w->s) > 0 && !(w->flags & TCP_SYN) ? REPLY_ACK : REPLY_CHALLENGE);
+}
+
 static struct expected others(struct model *m, struct work *w)
 {
 	bool reset_bit = w->flags & TCP_RST;
 	enum reply due = REPLY_NONE;
 
 	if (timestamp_refused(m, w->s))
-		return answer(w->s->has_timestamps ? REPLY_ACK : REPLY_NONE);
+		return w->s->has_timestamps ? refused(w) : answer(REPLY_NONE);
 	if (m->state == TCP_SYN_RECEIVED && w->flags & TCP_SYN && w->seq == 0 && !reset_bit) {
 		/* The same SYN again. With an ACK it is the other half of a simultaneous open (3.5), which the stack takes in a passive
 		 * one too. */
@@ -320,12 +334,10 @@ static struct expected others(struct model *m, struct work *w)
 		due = REPLY_ACK;
 	}
 	if (!acceptable(m, w)) {
-		if (w->seq == m->rcv_nxt && m->rcv_adv <= m->rcv_nxt) /* MUST-66: the window is closed */
-			due = REPLY_ACK;
-		else if (reset_bit)
-			return answer(REPLY_NONE);
+		if (w->seq == m->rcv_nxt && m->rcv_adv <= m->rcv_nxt && !(w->flags & TCP_SYN))
+			due = REPLY_ACK; /* MUST-66: the window is closed */
 		else
-			return answer(segment_space(w->s) > 0 && !(w->flags & TCP_SYN) ? REPLY_ACK : REPLY_CHALLENGE);
+			return reset_bit ? answer(REPLY_NONE) : refused(w);
 	}
 	trim(m, w);
 	return reset_bit ? second_reset(m, w) : fourth_and_on(m, w, due);
