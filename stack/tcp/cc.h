@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Congestion control behind a table of five functions. A controller sees its window and what happened, never the connection: to try one of
- * one's own, write the five and put the table's address into tcp_init().
+ * Congestion control behind a table of five functions. A controller sees its window and what happened, never the
+ * connection: to try one of one's own, write the five and put the table's address into tcp_init().
  *
  * All amounts are bytes. The caller guarantees 0 < mss; a controller keeps cwnd >= mss and ssthresh >= 2 * mss.
  */
@@ -24,7 +24,7 @@ struct congestion_control {
 	void (*start)(struct cc_window *w);
 	/* New data was acknowledged outside of loss recovery, while the window was in use. */
 	void (*acked)(struct cc_window *w, uint32_t bytes);
-	/* A loss was seen by duplicate ACKs: set ssthresh, from what was in flight; cwnd is the caller's until recovery ends. */
+	/* Duplicate ACKs told of a loss: set ssthresh, from what was in flight; cwnd is the caller's in recovery. */
 	void (*lost)(struct cc_window *w, uint32_t in_flight);
 	/* The retransmission timer ran out: set both. `again`: for the same data as before. */
 	void (*timed_out)(struct cc_window *w, uint32_t in_flight, int again);

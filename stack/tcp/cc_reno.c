@@ -14,8 +14,9 @@
 
 #define CC_WINDOW_MAX (1u << 30) /* the largest window that can be advertised (RFC 7323 2.3) */
 
-/* RFC 3465 2.3 had an ACK count for two segments at most, when receivers sent one for every second. Those that merge segments first
- * (GRO) send one for dozens, and slow start would be linear: as in RFC 9002 7.3.1 and Linux, all that is acknowledged counts. */
+/* RFC 3465 2.3 had an ACK count for two segments at most, when receivers sent one for every second. Those that merge
+ * segments first (GRO) send one for dozens, and slow start would be linear: as in RFC 9002 7.3.1 and Linux, all that is
+ * acknowledged counts. */
 #define CC_UNLIMITED UINT16_MAX
 
 static uint32_t min32(uint32_t a, uint32_t b)

@@ -2,17 +2,18 @@
  *
  * TCP (RFC 9293).
  *
- * Theory of operation. A connection is a transmission control block (TCB) in a hash table. Two things change it: segments that arrive
- * (tcp_input) and calls of its user (tcp_user.c); time does so through six deadlines (tcp_timer.c). None of them sends. They change the
- * state, record what is owed (acks_owed, retransmit_now, probe_now, data in the ring) and mark the connection. When the batch
- * of frames is over, tcp_flush() lets every marked connection send what its state calls for: tcp_output() is the one place
- * where a connection's segments come from.
+ * Theory of operation. A connection is a transmission control block (TCB) in a hash table. Two things change it:
+ * segments that arrive (tcp_input) and calls of its user (tcp_user.c); time does so through six deadlines
+ * (tcp_timer.c). None of them sends. They change the state, record what is owed (acks_owed, retransmit_now, probe_now,
+ * data in the ring) and mark the connection. When the batch of frames is over, tcp_flush() lets every marked connection
+ * send what its state calls for: tcp_output() is the one place where a connection's segments come from.
  *
  *     tcp_input -> segment_arrives (eight steps)     -> tcp_ack, tcp_receive        state changes, tcp_mark()
  *     tcp_flush -> tcp_output -> ip_output                                          debts are paid
  *
- * Sequence numbers are 64-bit stream positions (base/seq.h), and both byte rings are addressed by them: the byte with sequence number p
- * lies at position p of the ring. The SYN has position iss, the first byte iss + 1; a FIN has the position after the last byte.
+ * Sequence numbers are 64-bit stream positions (base/seq.h), and both byte rings are addressed by them: the byte with
+ * sequence number p lies at position p of the ring. The SYN has position iss, the first byte iss + 1; a FIN has the
+ * position after the last byte.
  *
  *        send                 snd_una             snd_rtx        snd_nxt        snd.tail
  *     ---------------------------|####################|##############|.............|-------
@@ -96,19 +97,18 @@ struct tcp_connection {
 	struct tcp_notice notice;      /* its user */
 	struct list marked;            /* in tcp.marked while it owes something */
 	struct tcp_listener *listener; /* a passive open (MUST-11) that has not been accepted; else NULL */
-	struct tcp_queue *queue;       /* of the listener, that it waits in */
-	struct list waiting;           /* */
+	struct tcp_queue *queue;       /* which of the listener's two it waits in, if any */
+	struct list waiting;           /* its place there */
 	struct tcp_settings settings;  /* what its user has set */
 
 	/* Send sequence space */
-	uint64_t iss;         /* initial send sequence number */
-	uint64_t snd_una;     /* oldest unacknowledged */
-	uint64_t snd_nxt;     /* next to be sent for the first time */
-	uint64_t snd_rtx;     /* next to be sent: snd_una <= snd_rtx <= snd_nxt; below snd_nxt only after a time-out
-			       * without records of what was sent */
-	uint64_t snd_wl1;     /* SEG.SEQ of the segment that last set the window */
-	uint64_t snd_wl2;     /* SEG.ACK of the same */
-	uint64_t snd_up;      /* end of the urgent text that its user has sent; behind snd_una there is none */
+	uint64_t iss;     /* initial send sequence number */
+	uint64_t snd_una; /* oldest unacknowledged */
+	uint64_t snd_nxt; /* next to be sent for the first time */
+	uint64_t snd_rtx; /* next to be sent at all: below snd_nxt after a time-out (never with records: tcp_sent.h) */
+	uint64_t snd_wl1; /* SEG.SEQ of the segment that last set the window */
+	uint64_t snd_wl2; /* SEG.ACK of the same */
+	uint64_t snd_up;  /* end of the urgent text that its user has sent; behind snd_una there is none */
 	uint64_t snd_small;   /* end of the last segment below the MSS that was sent (Minshall's test for Nagle) */
 	uint32_t snd_wnd;     /* send window in bytes, scaled */
 	uint32_t snd_wnd_max; /* the largest seen (RFC 9293 3.8.6.2.1, RFC 5961 5.2) */
@@ -122,12 +122,13 @@ struct tcp_connection {
 	uint64_t rcv_fin;          /* position of the peer's FIN, 0 while unknown */
 	struct ring rcv;           /* in-order text not yet read; out-of-order text lies ahead of its tail */
 	struct ranges *rcv_ranges; /* which text lies ahead, NULL for none */
-	uint64_t
-	    rcv_sacked[TCP_SACK_BLOCKS]; /* positions in those of the ranges that last grew, the last one first; or 0 */
-	struct range rcv_duplicate; /* text that has come twice, and the peer has not been told of; else empty, end 0 */
-	uint64_t received_at;       /* when in-order text last came */
-	uint64_t rcv_acked;         /* rcv_nxt as we last acknowledged it: Last.ACK.sent of RFC 7323 4.3 */
-	uint32_t rcv_mss;           /* the largest text that a segment has brought: what the peer's full segment is */
+	/* What SACK blocks tell of (tcp_sack.c): a position in each range that has grown, the latest first, 0 for none;
+	 * and text that came twice, until the peer has been told of it, else empty with end 0. */
+	uint64_t rcv_sacked[TCP_SACK_BLOCKS];
+	struct range rcv_duplicate;
+	uint64_t received_at; /* when in-order text last came */
+	uint64_t rcv_acked;   /* rcv_nxt as we last acknowledged it: Last.ACK.sent of RFC 7323 4.3 */
+	uint32_t rcv_mss;     /* the largest text that a segment has brought: what the peer's full segment is */
 	uint32_t rcv_limit;   /* most bytes that the ring may hold; grows with the rate (tcp_buffers.c), which is ... */
 	uint64_t rcv_turn_at; /* ... measured since then ... */
 	uint64_t rcv_turn_head; /* ... when rcv.head was here */
@@ -144,24 +145,25 @@ struct tcp_connection {
 	uint64_t ts_recent_at; /* when it was taken */
 
 	/* What is owed to the peer */
-	bool fin_queued;     /* the user has no more to send: a FIN follows the ring's last byte */
-	bool ack_now;        /* one, which may ride on data */
-	uint8_t quick_acks;  /* so many more segments with text draw one */
-	uint16_t acks_owed;  /* and this many bare ones, for segments out of order or seen before */
-	bool retransmit_now; /* the segment at snd_una, by fast retransmit */
-	bool probe_now;      /* a zero-window probe */
-	bool keepalive_now;  /* a keepalive probe */
-	bool push_now;       /* text that a cork has held back for long enough, or that its user wants out */
-	bool more;           /* its user has said that more text follows: a cork until the peer is heard of */
-	bool snd_wants_room; /* its user was told that the send buffer is full */
-	uint64_t
-	    defer_until; /* in SYN-RECEIVED: before then a bare ACK does not make a connection; 0 for our own opens */
-	uint64_t unchallenged; /* the time before which no further challenge ACK is owed */
+	bool fin_queued;       /* the user has no more to send: a FIN follows the ring's last byte */
+	bool ack_now;          /* an ACK, which may ride on data */
+	uint8_t quick_acks;    /* so many more segments with text draw it at once */
+	uint16_t acks_owed;    /* so many bare ACKs: one for each segment that was out of order or seen before */
+	bool retransmit_now;   /* the segment at snd_una, by fast retransmit */
+	bool probe_now;        /* a zero-window probe */
+	bool keepalive_now;    /* a keepalive probe */
+	bool push_now;         /* text that a cork has held back for long enough, or that its user wants out */
+	bool more;             /* its user has said that more text follows: a cork until the peer is heard of */
+	bool snd_wants_room;   /* its user was told that the send buffer is full */
+	uint64_t defer_until;  /* before then a bare ACK does not end SYN-RECEIVED (TCP_DEFER_ACCEPT of Linux) */
+	uint64_t unchallenged; /* before then no further challenge ACK is owed */
 
 	/* Time and loss */
 	struct tcp_rtt rtt;
-	uint64_t timed_seq;       /* end of the segment being timed (RFC 6298 3), 0 for none */
-	uint64_t timed_at;        /* when it was sent */
+	/* RFC 6298 3: without records (tcp_sent.h) the end of the segment being timed, 0 for none, and when it was
+	 * sent. With records, which time every segment: what lies below gives no further sample. */
+	uint64_t timed_seq;
+	uint64_t timed_at;
 	uint64_t sent_at;         /* when anything was last sent that the peer must acknowledge */
 	unsigned retries;         /* time-outs and probes since the peer was last heard of */
 	unsigned probes;          /* zero-window probes since its window closed */
@@ -171,25 +173,25 @@ struct tcp_connection {
 	uint8_t keepalive_probes; /* sent since the peer fell silent */
 	bool syn_again;           /* our SYN went more than once: one was lost, or late */
 	struct cc_window cc;
-	unsigned dup_acks;
-	uint64_t flight_most;      /* the most that was in flight in it, in bytes */
-	uint64_t flight_end;       /* it ends when this is acknowledged */
+	unsigned dup_acks;         /* duplicate ACKs since the last new one, where there are no records */
+	uint64_t flight_end;       /* the round trip by which cwnd is judged ends when this is acknowledged ... */
+	uint64_t flight_most;      /* ... and this was the most in flight in it, in bytes */
 	uint64_t recover;          /* snd_nxt when loss was last acted on */
 	struct tcp_sent *sent;     /* what is in flight, segment by segment, where the peer agreed to SACK; else NULL */
 	uint64_t probe_end;        /* snd_nxt at the last loss probe, while its outcome is open: TLP.end_seq; else 0 */
 	bool recovering;           /* in fast recovery (RFC 6582), until recover is acknowledged */
-	bool cwnd_filled;          /* cwnd has kept something back, or was full, in this round trip */
-	bool probe_repeats;        /* it was sent a second time: TLP.is_retrans */
-	bool probe_unmeasured;     /* no round trip has been measured since */
+	bool cwnd_filled;          /* in the round trip of flight_end, cwnd kept something back or was full */
+	bool probe_repeats;        /* the loss probe was text sent a second time: TLP.is_retrans */
+	bool probe_unmeasured;     /* no round trip has been measured since the loss probe */
 	bool reordering_seen;      /* a segment came after one that was sent later */
 	uint8_t reordering_steps;  /* by which the reordering window has grown (RFC 8985 6.2) */
 	uint8_t reordering_rounds; /* recoveries until it is small again */
 
 	struct deadline retransmit;
 	struct deadline persist;
-	struct deadline delayed_ack; /* for text that has come; and for the ring that it was read from */
+	struct deadline delayed_ack; /* of the ACK for text that has come; an empty ring is given back then, too */
 	struct deadline keepalive;
-	struct deadline expiry; /* end of an orphan's FIN-WAIT-2, or of its user's patience with its close */
+	struct deadline expiry; /* of an orphan's FIN-WAIT-2, or of its user's patience with its close */
 };
 
 /* Connections that wait at a listener, oldest first. */
@@ -304,12 +306,13 @@ void tcp_configure(struct stack *s, struct tcp_connection *c, const struct tcp_s
 /* SEND, in place: up to `wanted` contiguous bytes of the send ring, or NULL with *length 0: none now. */
 uint8_t *tcp_send_reserve(struct stack *s, struct tcp_connection *c, size_t wanted, size_t *length);
 void tcp_send_commit(struct stack *s, struct tcp_connection *c, size_t length);
-/* More follows what was committed last: until it does, the peer is heard of or TCP_CORK_TIME is over, only full segments leave. */
+/* More follows what was committed last: only full segments leave until it does, or the peer is heard of, or
+ * TCP_CORK_TIME is over. */
 void tcp_send_more(struct tcp_connection *c);
 /* Let all text leave that only Nagle or a cork holds back. */
 void tcp_push(struct stack *s, struct tcp_connection *c);
 
-/* What has been committed so far is urgent (RFC 9293 3.8.5): it does not wait to be joined, and the peer is told at once. */
+/* What has been committed so far is urgent (RFC 9293 3.8.5): it does not wait for more, and the peer is told now. */
 void tcp_send_urgent(struct stack *s, struct tcp_connection *c);
 
 /* How many bytes its user has yet to read, here or still to come, to the end of the peer's urgent text (MUST-33). */
@@ -339,7 +342,7 @@ bool tcp_at_end(const struct tcp_connection *c);
 /* tcp_state.c */
 const char *tcp_state_name(enum tcp_state state);
 void tcp_set_state(struct stack *s, struct tcp_connection *c, enum tcp_state state);
-/* Leave the table and stop all deadlines: CLOSED, for this reason (negative errno, 0: in order). Freed when it has no user. */
+/* Leave the table, stop all deadlines: CLOSED, for that reason (errno < 0; 0: in order). Freed if it has no user. */
 void tcp_done(struct stack *s, struct tcp_connection *c, int error);
 /* The same without a change of state to tell: another's record goes on for it. */
 void tcp_detach(struct stack *s, struct tcp_connection *c, int error);
@@ -358,7 +361,7 @@ uint64_t tcp_hash(const struct siphash_key *key, const struct endpoint *local, c
 struct tcp_connection *tcp_lookup(struct stack *s, const struct endpoint *local, const struct endpoint *remote);
 void tcp_table_add(struct stack *s, struct tcp_connection *c);
 void tcp_table_remove(struct stack *s, struct tcp_connection *c);
-/* Whether a four-tuple belongs to a connection, or did until a moment ago (TIME-WAIT), so that none can be opened on it. */
+/* Whether a four-tuple belongs to a connection, or did until a moment ago (TIME-WAIT): none can be opened on it. */
 bool tcp_in_use(struct stack *s, const struct endpoint *local, const struct endpoint *remote);
 struct tcp_listener *tcp_listener_lookup(struct stack *s, const struct endpoint *local);
 /* A local port for a connection to this peer that is not in use (RFC 6056 3.3.3), or 0. */
@@ -367,11 +370,11 @@ uint16_t tcp_ephemeral_port(struct stack *s, struct address local, const struct 
 struct tcp_connection *tcp_create(struct stack *s, const struct endpoint *local, const struct endpoint *remote);
 /* Begin at this sequence number; nothing has been sent or written yet. */
 void tcp_set_iss(struct tcp_connection *c, uint32_t isn);
-/* Begin beyond what an earlier connection on the same four-tuple has used (RFC 9293 3.6.1, MAY-2), as far as Linux goes. */
+/* Begin beyond what an earlier connection on the four-tuple has used (RFC 9293 3.6.1, MAY-2), as far as Linux goes. */
 void tcp_begin_above(struct tcp_connection *c, uint32_t floor);
 void tcp_destroy(struct stack *s, struct tcp_connection *c);
 
-/* tcp_isn.c: the initial sequence number for this four-tuple at this time (RFC 6528 3), and the offset of its timestamps. */
+/* tcp_isn.c: a four-tuple's initial sequence number at this time (RFC 6528 3), and the offset of its timestamps. */
 uint32_t tcp_isn(const struct stack *s, const struct endpoint *local, const struct endpoint *remote);
 uint32_t tcp_timestamp_offset(const struct stack *s, const struct endpoint *local, const struct endpoint *remote);
 
@@ -452,7 +455,7 @@ void tcp_fill_timestamps(const struct stack *s, const struct tcp_connection *c, 
 void tcp_prepend_header(struct tx_packet *packet, const struct tcp_header *h, const struct ip_flow *flow);
 
 /* tcp_reset.c */
-/* A RST for a segment that belongs to no connection, or that SYN-SENT or SYN-RECEIVED cannot accept (RFC 9293 3.10.7.1). */
+/* RFC 9293 3.10.7.1: a RST for a segment of no connection, or one that SYN-SENT or SYN-RECEIVED cannot accept. */
 void tcp_reset_reply(struct stack *s, const struct ip_datagram *d, const struct tcp_header *h);
 /* A segment of nothing but this header, at once and by nobody kept. */
 void tcp_bare_reply(struct stack *s, struct address source, struct address destination, const struct tcp_header *h);
@@ -476,9 +479,9 @@ void tcp_recovery_cwnd_event(struct stack *s, const struct tcp_connection *c, ui
 void tcp_rack_ack(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg, uint64_t acked);
 /* An ACK has come, with `news` or without: what it says about the last loss probe. With records or without. */
 void tcp_rack_probe_answered(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg, bool news);
-/* How long the retransmission timer runs: the RTO; or less where no loss probe may go before it (losses are being repaired, or there has
- * been one) and the peer has no reason to delay an ACK (RFC 5681 4.2): then the floor of the RTO, which is there for such delays,
- * has none either (RFC 8961 4). */
+/* How long the retransmission timer runs: the RTO; or less where no loss probe may go before it (losses are being
+ * repaired, or there has been one) and the peer has no reason to delay an ACK (RFC 5681 4.2): then the floor of the
+ * RTO, which is there for such delays, has none either (RFC 8961 4). */
 uint64_t tcp_rack_wait(const struct tcp_connection *c);
 /* The retransmission timer ran out: what is lost. */
 void tcp_rack_timeout(struct stack *s, struct tcp_connection *c);

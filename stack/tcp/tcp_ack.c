@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The fifth step of RFC 9293 3.10.7.4 for synchronized states: what an ACK acknowledges, the round trip that it measures, the window
- * that it brings, and how it moves a close along.
+ * The fifth step of RFC 9293 3.10.7.4 for synchronized states: what an ACK acknowledges, the round trip that it
+ * measures, the window that it brings, and how it moves a close along.
  */
 #include "internal.h"
 
@@ -10,8 +10,8 @@ bool tcp_fin_acked(const struct tcp_connection *c)
 	return c->fin_queued && c->snd_una > c->snd.tail;
 }
 
-/* RFC 6298 3 and 4: a round trip from the segment being timed; else, after a retransmission, from the timestamp that came
- * back, which tells which of the two was answered (RFC 7323 4.1). */
+/* RFC 6298 3 and 4: a round trip from the segment being timed; else, after a retransmission, from the timestamp that
+ * came back, which tells which of the two was answered (RFC 7323 4.1). */
 static void measure(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg)
 {
 	const struct tcp_options *o = &seg->header->options;
@@ -64,7 +64,7 @@ static void take_new_ack(struct stack *s, struct tcp_connection *c, const struct
 	tcp_mark(s, c);
 }
 
-/* RFC 5681 2: a duplicate acknowledges nothing new, carries nothing, and changes no window, while data is outstanding. */
+/* RFC 5681 2: a duplicate acknowledges nothing new, carries nothing and changes no window, while data is in flight. */
 static bool is_duplicate(const struct tcp_connection *c, const struct tcp_segment *seg)
 {
 	return seg->ack == c->snd_una && c->snd_rtx > c->snd_una && seg->bare && seg->wnd == c->snd_wnd;

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: MIT
  *
- * How large a connection's two rings may become. A fixed size is wrong for somebody: too small for a long and fast path, too large
- * for ten thousand connections. So both begin with TCP_BUFFER_FIRST and grow with what is seen of the path.
+ * How large a connection's two rings may become. A fixed size is wrong for somebody: too small for a long and fast
+ * path, too large for ten thousand connections. So both begin with TCP_BUFFER_FIRST and grow as the path calls for.
  *
- * To receive. The window has to hold what the peer can send until it hears from us, a round trip later. How much that is
- * shows in what the reader takes within one round trip; where that was half of the limit or more, the limit doubles:
+ * To receive. The window has to hold what the peer can send until it hears from us, a round trip later. How much that
+ * is shows in what the reader takes within one round trip; where that was half of the limit or more, the limit doubles:
  *
  *        |<--- a round trip --->|
  *     ---+-----r--r-------r-----+---      rcv.head has moved by 2 * taken >= rcv_limit: rcv_limit doubles
  *
- * So the limit stays between two and four times the rate, and ahead of a slow start, which doubles the rate once a round trip. A
- * reader that does not keep up makes nothing grow. The round trip is the shortest one seen: a longer one may
- * have passed in a queue that our own window has filled.
+ * So the limit stays between two and four times the rate, and ahead of a slow start, which doubles the rate once a
+ * round trip. A reader that does not keep up makes nothing grow. The round trip is the shortest one seen: a longer one
+ * may have passed in a queue that our own window has filled.
  *
  * To send. What cwnd and the peer's window let be in flight, and as much again, so that the user can write the
  * next window while one is under way.
  *
- * Each is bounded by what a socket may have, and all together by a budget of the whole stack, whose second half is kept for the many:
+ * Each is bounded by what a socket may have, and all together by a budget of the whole stack, whose second half is kept
+ * for the many:
  *
  *     in use     0                1/2              3/4               all
  *                |  any size       |  first size    |  least size     |  none: refused by name

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * ICMP errors about segments of ours (RFC 9293 3.9.2.2), believed only as far as their sender must have seen the connection
- * (RFC 5927 4.1): they must name a segment that is in flight.
+ * ICMP errors about segments of ours (RFC 9293 3.9.2.2), believed only as far as their sender must have seen the
+ * connection (RFC 5927 4.1): they must name a segment that is in flight.
  */
 #include "internal.h"
 
@@ -29,8 +29,9 @@ void tcp_error(struct stack *s, const struct ip_error *e)
 		stack_drop(s, DROP_ICMP_MTU);
 		return;
 	}
-	/* Before the connection stands an error ends the attempt, so that nobody waits minutes for what the network has said already: RFC 5461 4.1,
-	 * as in Linux, where MUST-56 would go on trying after a soft one. Later none does (RFC 5927 5.2): it is told if the peer is given up. */
+	/* Before the connection stands an error ends the attempt, so that nobody waits minutes for what the network has
+	 * said already: RFC 5461 4.1, as in Linux, where MUST-56 would go on trying after a soft one. Later none does
+	 * (RFC 5927 5.2): it is told if the peer is given up. */
 	if (c->state < TCP_ESTABLISHED)
 		tcp_done(s, c, e->error);
 	else

@@ -74,8 +74,8 @@ static void establish(struct stack *s, struct tcp_connection *c)
 static bool syn_sent_take_syn(struct stack *s, struct tcp_connection *c, struct tcp_segment *seg)
 {
 	tcp_take_syn(s, c, seg->header);
-	/* Simultaneous open (3.5, MUST-10): our SYN goes again, as a SYN,ACK. What came beside the peer's is not acknowledged,
-	 * and comes again. */
+	/* Simultaneous open (3.5, MUST-10): our SYN goes again, as a SYN,ACK. What came beside the peer's is not
+	 * acknowledged, and comes again. */
 	if (!(seg->flags & TCP_ACK)) {
 		c->snd_rtx = c->iss;
 		c->retries = 0;
@@ -163,13 +163,14 @@ static bool sequence_acceptable(const struct tcp_connection *c, const struct tcp
 	return (c->rcv_nxt <= seg->seq && seg->seq < edge) || (c->rcv_nxt <= last && last < edge);
 }
 
-/* What is not acceptable still draws an ACK, unless it is a RST, so that a peer that is out of step learns where we are. */
+/* What is not acceptable still draws an ACK, unless it is a RST, so that a peer that is out of step learns where we
+ * are. */
 static void answer_unacceptable(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg)
 {
 	if (seg->flags & TCP_RST)
 		return;
-	/* Text and FIN are sent again until they are acknowledged; bare ACKs could answer each other for ever, and a SYN is a
-	 * stranger's (RFC 5961 4.2). */
+	/* Text and FIN are sent again until they are acknowledged; bare ACKs could answer each other for ever, and a
+	 * SYN is a stranger's (RFC 5961 4.2). */
 	if (!seg->bare && !(seg->flags & TCP_SYN)) {
 		uint64_t end = seg->seq + seg->text_length;
 		tcp_sack_note_duplicate(c, seg->seq, end < c->rcv_nxt ? end : c->rcv_nxt);
@@ -179,7 +180,8 @@ static void answer_unacceptable(struct stack *s, struct tcp_connection *c, const
 	}
 }
 
-/* RFC 7323 5.3 R1 (PAWS): an older timestamp than the last marks a segment from an earlier wrap of the sequence space. */
+/* RFC 7323 5.3 R1 (PAWS): an older timestamp than the last marks a segment from an earlier wrap of the sequence
+ * space. */
 static bool timestamp_acceptable(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg)
 {
 	const struct tcp_options *o = &seg->header->options;
@@ -219,7 +221,8 @@ static bool first_check_sequence(struct stack *s, struct tcp_connection *c, stru
 	}
 	stack_drop(s, DROP_TCP_SEQUENCE);
 	answer_unacceptable(s, c, seg);
-	/* With the window closed, ACK, RST and URG of the next segment still count (RFC 9293 3.4, MUST-66); its text does not. */
+	/* With the window closed, ACK, RST and URG of the next segment still count (RFC 9293 3.4, MUST-66); its text
+	 * does not. */
 	if (seg->seq == c->rcv_nxt && c->rcv_adv <= c->rcv_nxt && !(seg->flags & TCP_SYN)) {
 		tcp_trim(c, seg);
 		return true;
@@ -265,8 +268,8 @@ static bool fourth_check_syn(struct stack *s, struct tcp_connection *c, const st
 	return false;
 }
 
-/* Whether the listener wants text first, and there is none in this ACK of our SYN. The SYN,ACK need not go again until the
- * listener's patience is over; then it reminds the peer, whose next ACK counts. */
+/* Whether the listener wants text first, and there is none in this ACK of our SYN. The SYN,ACK need not go again until
+ * the listener's patience is over; then it reminds the peer, whose next ACK counts. */
 static bool defers(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg)
 {
 	if (s->now >= c->defer_until || seg->text_length > 0 || seg->flags & TCP_FIN)
@@ -304,8 +307,8 @@ static bool fifth_check_ack(struct stack *s, struct tcp_connection *c, const str
 	return true;
 }
 
-/* Urgent text is delivered in line with the rest (RFC 6093 6). Its user is told when there is some, and when its end moves
- * (MUST-32); the pointer is never used as a length. */
+/* Urgent text is delivered in line with the rest (RFC 6093 6). Its user is told when there is some, and when its end
+ * moves (MUST-32); the pointer is never used as a length. */
 static void sixth_check_urgent(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg)
 {
 	if (!(seg->flags & TCP_URG) || c->state >= TCP_CLOSE_WAIT)

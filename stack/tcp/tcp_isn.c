@@ -4,8 +4,8 @@
  *
  *     ISN = M + F(localip, localport, remoteip, remoteport, secretkey)
  *
- * M is a clock that ticks every 4 microseconds, so that the numbers of one four-tuple only move forward; F is SipHash, so that
- * nobody else can tell where a four-tuple begins.
+ * M is a clock that ticks every 4 microseconds, so that the numbers of one four-tuple only move forward; F is SipHash,
+ * so that nobody else can tell where a four-tuple begins.
  */
 #include "internal.h"
 

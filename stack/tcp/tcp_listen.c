@@ -6,9 +6,10 @@
  *     -------> half_open ---------------------> established -------------> its user's
  *              SYN-RECEIVED
  *
- * Each list holds at most `backlog` connections, and what finds its list full is dropped by name; its sender tries again. So a flood of
- * SYNs takes no place from those who wait to be accepted. While `established` is full nobody else becomes it: SYNs are not let in,
- * and an ACK that would complete a handshake has to come once more, for our SYN,ACK when that goes again.
+ * Each list holds at most `backlog` connections, and what finds its list full is dropped by name; its sender tries
+ * again. So a flood of SYNs takes no place from those who wait to be accepted. While `established` is full nobody else
+ * becomes it: SYNs are not let in, and an ACK that would complete a handshake has to come once more, for our SYN,ACK
+ * when that goes again.
  */
 #include "internal.h"
 
@@ -85,8 +86,8 @@ void tcp_listen_established(struct stack *s, struct tcp_connection *c)
 	tcp_notify(s, &l->notice);
 }
 
-/* Third of RFC 9293 3.10.7.2: a SYN. Text and a FIN that come with it are not kept for SYN-RECEIVED: our SYN,ACK does not
- * acknowledge them, so that they come again. */
+/* Third of RFC 9293 3.10.7.2: a SYN. Text and a FIN that come with it are not kept for SYN-RECEIVED: our SYN,ACK does
+ * not acknowledge them, so that they come again. */
 static void syn_input(struct stack *s, struct tcp_listener *l, const struct ip_datagram *d, const struct tcp_header *h,
 		      const uint32_t *iss_floor)
 {

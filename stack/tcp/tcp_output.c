@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Everything that a connection sends is decided here, in one place and from state: plan_next() is a ladder of reasons to send,
- * in order of urgency, and send_segment() carries one out. State changes only after the device has taken the segment,
- * so that a full device leaves everything as if nothing had been tried.
+ * Everything that a connection sends is decided here, in one place and from state: plan_next() is a ladder of reasons
+ * to send, in order of urgency, and send_segment() carries one out. State changes only after the device has taken the
+ * segment, so that a full device leaves everything as if nothing had been tried.
  *
  *     SYN          our SYN is not sent, or must go again
  *     BARE_ACK     a segment came out of order or for the second time: each one is answered
@@ -128,8 +128,8 @@ static bool is_holding(const struct tcp_connection *c)
 	return c->settings.corked || c->more;
 }
 
-/* Whether a segment below the MSS may go (RFC 9293 3.8.6.2.1, with Nagle as modified by Minshall: at most one small segment is in flight).
- * `all`: it is the last that there is to send. */
+/* Whether a segment below the MSS may go (RFC 9293 3.8.6.2.1, with Nagle as modified by Minshall: at most one small
+ * segment is in flight). `all`: it is the last that there is to send. */
 static bool small_segment_allowed(const struct tcp_connection *c, const struct tcp_plan *plan, bool all)
 {
 	if (plan->fin || plan->seq < c->snd_nxt) /* nothing more will join it; or it goes again */
@@ -141,8 +141,8 @@ static bool small_segment_allowed(const struct tcp_connection *c, const struct t
 	return plan->length >= c->snd_wnd_max / 2 && plan->length > 0;
 }
 
-/* RFC 3042: the first two duplicate ACKs let one new segment each leave beyond cwnd, so that enough duplicates for a fast
- * retransmit come back also where few segments are in flight. */
+/* RFC 3042: the first two duplicate ACKs let one new segment each leave beyond cwnd, so that enough duplicates for a
+ * fast retransmit come back also where few segments are in flight. */
 static uint64_t limited_transmit(const struct tcp_connection *c)
 {
 	if (c->recovering || c->snd_rtx < c->snd_nxt)
@@ -199,8 +199,8 @@ static struct tcp_plan plan_data(const struct tcp_connection *c)
 
 static struct tcp_plan plan_next(const struct tcp_connection *c)
 {
-	/* What carries no text says SND.NXT, and a probe the byte before what the peer awaits: it must answer that (3.10.7.4) and
-	 * cannot take it. Linux does the same; RFC 9293 3.8.6.1 would send a byte of text. */
+	/* What carries no text says SND.NXT, and a probe the byte before what the peer awaits: it must answer that
+	 * (3.10.7.4) and cannot take it. Linux does the same; RFC 9293 3.8.6.1 would send a byte of text. */
 	struct tcp_plan bare = {.seq = c->snd_nxt};
 
 	if (c->state == TCP_SYN_SENT || c->state == TCP_SYN_RECEIVED) {
@@ -297,7 +297,8 @@ static uint8_t plan_flags(const struct tcp_connection *c, const struct tcp_plan 
 	return flags;
 }
 
-/* RFC 9293 3.8.5: until urgent text is acknowledged, what lies before its end says where that is; as near as 16 bits come. */
+/* RFC 9293 3.8.5: until urgent text is acknowledged, what lies before its end says where that is; as near as 16 bits
+ * come. */
 static uint16_t urgent_pointer(const struct tcp_connection *c, const struct tcp_plan *plan)
 {
 	if (c->snd_up <= c->snd_una || c->snd_up <= plan->seq || plan->reason == TCP_SEND_SYN)
@@ -454,8 +455,9 @@ static void persist_until(struct stack *s, struct tcp_connection *c, uint64_t at
 		deadline_set(&s->deadlines, &c->persist, at);
 }
 
-/* With nothing in flight and something to send, only the peer's window is in the way: ask for it again after a
- * time that grows like the retransmission time-out (RFC 9293 3.8.6.1, SHLD-29 and SHLD-30). Text behind a cork goes after a fixed one. */
+/* With nothing in flight and something to send, only the peer's window is in the way: ask for it again after a time
+ * that grows like the retransmission time-out (RFC 9293 3.8.6.1, SHLD-29 and SHLD-30). Text behind a cork goes after a
+ * fixed one. */
 static void arm_persist(struct stack *s, struct tcp_connection *c)
 {
 	bool pending = c->snd_rtx < c->snd.tail + (c->fin_queued ? 1 : 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Proportional rate reduction (RFC 6937): how a recovery brings the flight down from what it was to ssthresh, an ACK at a time,
- * so that it neither falls silent for half a round trip nor ends in a burst.
+ * Proportional rate reduction (RFC 6937): how a recovery brings the flight down from what it was to ssthresh, an ACK at
+ * a time, so that it neither falls silent for half a round trip nor ends in a burst.
  *
  *     pipe above ssthresh     of each `flight` bytes that arrive, ssthresh bytes may be sent
  *     pipe below ssthresh     as much as has arrived, and a segment more on each ACK, up to ssthresh

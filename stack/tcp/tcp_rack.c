@@ -2,22 +2,24 @@
  *
  * Loss recovery with selective acknowledgment (RFC 6675), where time tells what is lost (RACK and TLP, RFC 8985).
  *
- * RACK: of two segments the one that was sent first should arrive first. So when one has arrived that was sent later, what was
- * sent before it and is missing is late; and lost, once it has been late for longer than the network is known to reorder:
+ * RACK: of two segments the one that was sent first should arrive first. So when one has arrived that was sent later,
+ * what was sent before it and is missing is late; and lost, once it has been late for longer than the network is known
+ * to reorder:
  *
  *     sent_at       newest_sent_at                    + newest_rtt  + reordering window
  *        |--- suspect ---|--- arrived, after newest_rtt ---|------------|
  *                                                                      the suspect is lost
  *
- * It does not matter whether it was sent for the first time: a retransmission that is lost is found like any other. What is lost goes
- * again, oldest first, and what pipe leaves of cwnd goes to new text (tcp_output.c); cwnd follows tcp_prr.c until all is
- * acknowledged that was in flight when the loss was seen.
+ * It does not matter whether it was sent for the first time: a retransmission that is lost is found like any other.
+ * What is lost goes again, oldest first, and what pipe leaves of cwnd goes to new text (tcp_output.c); cwnd follows
+ * tcp_prr.c until all is acknowledged that was in flight when the loss was seen.
  *
- * TLP: when the last segments of a flight are lost, nothing arrives later. After about two round trips of silence a probe (new text,
- * or the last segment again) draws an ACK, whose SACK blocks show RACK what is missing. Only when that fails, too, the RTO comes.
+ * TLP: when the last segments of a flight are lost, nothing arrives later. After about two round trips of silence a
+ * probe (new text, or the last segment again) draws an ACK, whose SACK blocks show RACK what is missing. Only when that
+ * fails, too, the RTO comes.
  *
- * The time-out takes back what SACK blocks have said, since a receiver may discard what it has not acknowledged (RFC 2018 8);
- * before it, text that was sacked is never sent again.
+ * The time-out takes back what SACK blocks have said, since a receiver may discard what it has not acknowledged 
+ * (RFC 2018 8); before it, text that was sacked is never sent again.
  */
 #include "internal.h"
 
@@ -77,8 +79,8 @@ static void arrived(struct tcp_connection *c, const struct tcp_record *r, struct
 	struct tcp_sent *sent = c->sent;
 	uint64_t end = tcp_record_end(r);
 
-	/* Karn's rule (MUST-18): of what was sent again nobody can tell which was answered, and what arrived before it may have
-	 * waited for it. */
+	/* Karn's rule (MUST-18): of what was sent again nobody can tell which was answered, and what arrived before it
+	 * may have waited for it. */
 	d->ambiguous = d->ambiguous || r->again;
 	if (d->round_trip == 0) {
 		d->round_trip = d->now - r->sent_at;
@@ -274,7 +276,8 @@ static void leave_recovery(struct tcp_connection *c)
 
 /* ---- the loss probe, RFC 8985 7 ---- */
 
-/* 7.4: what the answer says about it. A segment that was sent a second time, and came only once, repaired a loss: the window must know. */
+/* 7.4: what the answer says about it. A segment that was sent a second time, and came only once, repaired a loss: the
+ * window must know. */
 void tcp_rack_probe_answered(struct stack *s, struct tcp_connection *c, const struct tcp_segment *seg, bool news)
 {
 	const struct tcp_options *o = &seg->header->options;
@@ -294,14 +297,15 @@ void tcp_rack_probe_answered(struct stack *s, struct tcp_connection *c, const st
 	}
 }
 
-/* 7.2 and 7.3: none in recovery, where RACK does without; none while another is under way, or before a round trip was measured
- * since the last. */
+/* 7.2 and 7.3: none in recovery, where RACK does without; none while another is under way, or before a round trip was
+ * measured since the last. */
 static bool may_probe(const struct tcp_connection *c)
 {
 	return !is_repairing(c) && c->probe_end == 0 && !c->probe_unmeasured;
 }
 
-/* Whether the peer may delay the ACK of what is in flight: of less than two full segments, without a hole (RFC 5681 4.2). */
+/* Whether the peer may delay its ACK of what is in flight: of less than two full segments, without a hole
+ * (RFC 5681 4.2). */
 static bool may_be_delayed(const struct tcp_connection *c)
 {
 	return c->snd_nxt - c->snd_una < 2 * (uint64_t)c->cc.mss && c->sent->sacked == 0;

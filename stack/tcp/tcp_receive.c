@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * The seventh step of RFC 9293 3.10.7.4: text into the receive ring, in order or not; the window that is left; and the ACKs
- * that are owed for it.
+ * The seventh step of RFC 9293 3.10.7.4: text into the receive ring, in order or not; the window that is left; and the
+ * ACKs that are owed for it.
  *
  *     rcv.head        rcv_nxt                                   rcv_adv
  *        |   to be read  |   hole   | ranges[0] | hole | ranges[1] |
  *        +---------------+----------+###########+------+###########+---
  *
- * Text is placed in the ring at its own position as it comes. When a hole closes, rcv_nxt moves over what lay behind it: no
- * byte is copied twice.
+ * Text is placed in the ring at its own position as it comes. When a hole closes, rcv_nxt moves over what lay behind
+ * it: no byte is copied twice.
  */
 #include "internal.h"
 
@@ -32,8 +32,8 @@ void tcp_owe_challenge(struct stack *s, struct tcp_connection *c)
 	tcp_owe_ack(s, c);
 }
 
-/* RFC 9293 3.8.6.3: in-order text is acknowledged with every second full segment at once (SHLD-19), else when the deadline
- * comes that runs since the first text which is not acknowledged. Quick ACKs go before. */
+/* RFC 9293 3.8.6.3: in-order text is acknowledged with every second full segment at once (SHLD-19), else when the
+ * deadline comes that runs since the first text which is not acknowledged. Quick ACKs go before. */
 static void owe_delayed_ack(struct stack *s, struct tcp_connection *c)
 {
 	if (c->quick_acks > 0 || c->rcv_nxt - c->rcv_acked >= 2 * (uint64_t)c->rcv_mss) {
@@ -144,7 +144,7 @@ static void close_hole(struct stack *s, struct tcp_connection *c, uint64_t end)
 	ranges_drop_below(c->rcv_ranges, c->rcv_nxt);
 	if (c->rcv_ranges->count == 0)
 		ranges_free(s, c);
-	/* RFC 5681 4.2: filling a hole, whole or in part, is acknowledged at once; what was owed before speaks of the past. */
+	/* RFC 5681 4.2: filling a hole, whole or in part, is acknowledged at once; what was owed before is outdated. */
 	c->acks_owed = 0;
 	c->ack_now = true;
 	tcp_mark(s, c);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * From duplicate ACKs and time-outs to what is sent again: fast retransmit and fast recovery (RFC 5681 3.2, with the
- * partial ACKs of RFC 6582), and the return to slow start after a time-out. With a peer that agreed to SACK only the latter comes
- * from here; tcp_rack.c has the rest. How large the windows become is the congestion controller's to say.
+ * partial ACKs of RFC 6582), and the return to slow start after a time-out. With a peer that agreed to SACK only the
+ * latter comes from here; tcp_rack.c has the rest. How large the windows become is the congestion controller's to say.
  *
  *     the first two        limited transmit: a new segment each, beyond cwnd (RFC 3042; tcp_output.c)
  *     three duplicates     the segment at snd_una goes again; cwnd = ssthresh + 3 MSS
@@ -104,8 +104,9 @@ void tcp_recovery_sent(struct tcp_connection *c)
 	}
 }
 
-/* A window that is not in use says nothing about the network, and does not grow (RFC 7661 4): in use is what was filled, or more
- * than half of it, at any time in the round trip that is being acknowledged. (Its end always finds little in flight.) */
+/* A window that is not in use says nothing about the network, and does not grow (RFC 7661 4): in use is what was
+ * filled, or more than half of it, at any time in the round trip that is being acknowledged. (Its end always finds
+ * little in flight.) */
 bool tcp_recovery_cwnd_used(const struct tcp_connection *c)
 {
 	return c->cwnd_filled || 2 * c->flight_most > c->cc.cwnd;
@@ -113,7 +114,7 @@ bool tcp_recovery_cwnd_used(const struct tcp_connection *c)
 
 void tcp_recovery_acked(struct stack *s, struct tcp_connection *c, uint64_t acked)
 {
-	/* What duplicate ACKs have told of has left the network before, and limited transmit has sent as much for it. */
+	/* What duplicate ACKs have told of has left the network before, and limited transmit has sent as much. */
 	uint64_t told = (uint64_t)c->dup_acks * c->cc.mss;
 
 	c->dup_acks = 0;

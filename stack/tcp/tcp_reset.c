@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What is sent without a plan: segments of nothing but a header that leave at once, and above all resets (RFC 9293 3.5.2).
+ * What is sent without a plan: segments of nothing but a header that leave at once; above all resets (RFC 9293 3.5.2).
  */
 #include "internal.h"
 #include "ip/ip_wire.h"

@@ -2,8 +2,8 @@
  *
  * The retransmission time-out (RFC 6298): how long to wait for an ACK, from the round trips measured so far.
  *
- * As in Linux the variance term has a floor of 200 ms, in place of RFC 6298 2.4's floor of 1 s under the whole: a peer may delay an
- * ACK for that long. Where it has no reason to, the floor is lower (tcp_rack_wait).
+ * As in Linux the variance term has a floor of 200 ms, in place of RFC 6298 2.4's floor of 1 s under the whole: a peer
+ * may delay an ACK for that long. Where it has no reason to, the floor is lower (tcp_rack_wait).
  */
 #ifndef STRATA_TCP_TCP_RTT_H
 #define STRATA_TCP_TCP_RTT_H

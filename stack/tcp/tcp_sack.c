@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * Selective acknowledgment, the receiver's part (RFC 2018): while there are holes in what has come, every bare ACK tells which
- * text lies beyond them, so that its sender repeats what is missing and nothing else.
+ * Selective acknowledgment, the receiver's part (RFC 2018): while there are holes in what has come, every bare ACK
+ * tells which text lies beyond them, so that its sender repeats what is missing and nothing else.
  *
  *     rcv_nxt        hole    came before       hole   came just now
  *        |###########.......[  block 2   )...........[  block 1   )
  *
- * The block that has last grown comes first, then those that grew before it (RFC 2018 4): what one lost ACK said, the next ones
- * repeat. Text that came a second time is told once, before all others (RFC 2883 4): its sender learns that it need not
- * have repeated it.
+ * The block that has last grown comes first, then those that grew before it (RFC 2018 4): what one lost ACK said, the
+ * next ones repeat. Text that came a second time is told once, before all others (RFC 2883 4): its sender learns that
+ * it need not have repeated it.
  *
- * Segments with text carry no blocks, so that their size does not depend on what was lost the other way: whatever arrives out of
- * order or twice is owed a bare ACK anyway.
+ * Segments with text carry no blocks, so that their size does not depend on what was lost the other way: whatever
+ * arrives out of order or twice is owed a bare ACK anyway.
  */
 #include <string.h>
 

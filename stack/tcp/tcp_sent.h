@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What was sent and when: a record of each segment in flight, oldest first. On it rest selective acknowledgment (it is the
- * scoreboard of RFC 6675 1) and the detection of losses by time (RFC 8985 5.2).
+ * What was sent and when: a record of each segment in flight, oldest first. On it rest selective acknowledgment (it is
+ * the scoreboard of RFC 6675 1) and the detection of losses by time (RFC 8985 5.2).
  *
  *     snd_una                                                  snd_nxt
  *        | lost  | sacked | sacked |  lost, went again | sacked |   | ...
@@ -10,8 +10,9 @@
  * A segment is sacked, or lost, or neither: then it counts as in the network. One that was lost and went again is in
  * the network, too; what it was before is only worth the mark `again`.
  *
- * The records are there while something is in flight on a connection whose peer agreed to SACK (RFC 2018 2), and go with the last ACK.
- * Where there is no memory for them, the connection goes on as with a peer without SACK (tcp_recovery.c) until all is acknowledged.
+ * The records are there while something is in flight on a connection whose peer agreed to SACK (RFC 2018 2), and go
+ * with the last ACK. Where there is no memory for them, the connection goes on as with a peer without SACK
+ * (tcp_recovery.c) until all is acknowledged.
  */
 #ifndef STRATA_TCP_TCP_SENT_H
 #define STRATA_TCP_TCP_SENT_H
@@ -54,15 +55,13 @@ struct tcp_sent {
 	uint32_t lost;      /* records that are lost */
 	uint32_t sacked;    /* records that are sacked */
 
-	/* RACK's view of the flight (RFC 8985 5.3) */
-	uint64_t
-	    newest_sent_at;   /* of what has arrived, when the segment was sent that was sent last: RACK.xmit_ts, ... */
-	uint64_t newest_end;  /* ... where it ended: RACK.end_seq ... */
-	uint64_t newest_rtt;  /* ... and how long its round trip took: RACK.rtt */
-	uint64_t highest_end; /* the highest end of what has arrived: RACK.fack */
-	uint64_t
-	    dsack_round; /* the reordering window has grown since less than a round trip, until this is acknowledged */
-	uint64_t reorder_at; /* when the reordering window of the last suspect is over, 0 for none */
+	/* RACK's view of the flight (RFC 8985 5.3). Of what has arrived, the newest was sent last. */
+	uint64_t newest_sent_at; /* when: RACK.xmit_ts */
+	uint64_t newest_end;     /* where it ended: RACK.end_seq */
+	uint64_t newest_rtt;     /* how long its round trip took: RACK.rtt */
+	uint64_t highest_end;    /* the highest end of what has arrived: RACK.fack */
+	uint64_t dsack_round;    /* until this is acknowledged no D-SACK widens the reordering window; 0: one may */
+	uint64_t reorder_at;     /* when the reordering window of the last suspect is over, 0 for none */
 
 	/* Recovery, and the loss probe */
 	struct tcp_prr prr;
@@ -94,19 +93,19 @@ uint32_t tcp_sent_find(struct tcp_sent *sent, uint64_t position);
 /* The oldest record that is lost, or NULL. */
 struct tcp_record *tcp_sent_lost(struct tcp_sent *sent);
 
-/* A record that is neither sacked nor lost is lost; one that is not sacked is sacked. */
+/* Mark a record lost that is neither sacked nor lost; mark one sacked that is not. */
 void tcp_sent_lose(struct tcp_sent *sent, struct tcp_record *r);
 void tcp_sent_sack(struct tcp_sent *sent, struct tcp_record *r);
 
 /* What the peer has said in SACK blocks is taken back (RFC 2018 8). */
 void tcp_sent_unsack(struct tcp_sent *sent);
 
-/* Everything below this position is acknowledged. Answers how many bytes of the oldest record that is, and takes it out if
- * that is all of it; 0 when there is none below. `record` becomes what the record was. */
+/* Everything below this position is acknowledged. Answers how many bytes of the oldest record that is, and takes it out
+ * if that is all of it; 0 when there is none below. `record` becomes what the record was. */
 uint32_t tcp_sent_acked(struct tcp_sent *sent, uint64_t position, struct tcp_record *record);
 
-/* Sequence space from `start` up to `end` has been sent: one segment, at snd_nxt, which has not moved yet; or a record's
- * segment, again. */
+/* Sequence space from `start` up to `end` has been sent: one segment, at snd_nxt, which has not moved yet; or a
+ * record's segment, again. */
 void tcp_sent_note(struct stack *s, struct tcp_connection *c, uint64_t start, uint64_t end);
 
 /* Whether no further segment can be recorded. */

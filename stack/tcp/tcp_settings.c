@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Settings that take effect while a connection stands, and keepalive (RFC 9293 3.8.4), which is nothing but one of them.
+ * Settings that take effect while a connection stands, and keepalive (RFC 9293 3.8.4), which is one of them.
  *
  *     heard_at          + idle        + interval       + interval
  *        |---------------|----------------|----------------|--- ... count probes, none answered: the peer is gone

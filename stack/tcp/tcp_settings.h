@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What an application may set of a connection. A socket has a set of its own from the start, so that it can be filled before there is a
- * connection; a listener hands its set to every connection that comes in by it. All times are microseconds.
+ * What an application may set of a connection. A socket has a set of its own from the start, so that it can be filled
+ * before there is a connection; a listener hands its set to every connection that comes in by it. All times are
+ * microseconds.
  */
 #ifndef STRATA_TCP_TCP_SETTINGS_H
 #define STRATA_TCP_TCP_SETTINGS_H
@@ -16,8 +17,7 @@ struct tcp_settings {
 	bool linger;    /* a close waits for linger_time and then resets; without, it takes what it takes */
 	uint16_t mss;   /* of either direction at most; 0: what the device carries */
 	uint8_t ttl;    /* time to live of its segments; 0: the stack's default (RFC 9293 3.9.2, MUST-49) */
-	uint8_t
-	    tos; /* Diffserv field (RFC 9293 3.9.1.9, MUST-48), without the ECN bits, which are TCP's own (RFC 3168 6.1) */
+	uint8_t tos;    /* Diffserv field (RFC 9293 3.9.1.9, MUST-48), ECN bits 0: they are TCP's own (RFC 3168 6.1) */
 	uint8_t quick_acks;          /* segments with text at the beginning that are acknowledged at once */
 	uint8_t keepalive_count;     /* unanswered probes before the peer is given up (MUST-29: more than one) */
 	uint64_t keepalive_idle;     /* of silence before the first probe (MUST-27) */

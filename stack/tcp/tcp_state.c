@@ -123,7 +123,7 @@ static bool receive_side_holds(const struct tcp_connection *c)
 	       last->end <= c->rcv.head + c->rcv.capacity;
 }
 
-/* Whatever waits for the peer has a deadline, so that nothing waits for ever. Marked connections are about to arm theirs. */
+/* Whatever waits for the peer has a deadline, so that nothing waits for ever. What is marked has yet to arm its own. */
 static bool deadlines_hold(const struct tcp_connection *c)
 {
 	if (!list_empty(&c->marked))

@@ -167,8 +167,8 @@ uint32_t tcp_time_wait_replace(struct stack *s, struct tcp_time_wait *w)
 	return snd_nxt;
 }
 
-/* RFC 6191 2 and RFC 9293 3.6.1 (MAY-2): the peer begins anew, provably later than all of the old connection: by its timestamp,
- * or without timestamps by its sequence number. */
+/* RFC 6191 2 and RFC 9293 3.6.1 (MAY-2): the peer begins anew, provably later than all of the old connection: by its
+ * timestamp, or without timestamps by its sequence number. */
 static bool is_newer(const struct tcp_time_wait *w, const struct tcp_header *h)
 {
 	if (w->timestamps && h->options.timestamps_present && h->options.tsval != w->ts_recent)
@@ -182,8 +182,8 @@ static bool is_in_window(const struct tcp_time_wait *w, const struct tcp_header 
 	return h->seq == w->rcv_nxt || h->seq - w->rcv_nxt < w->rcv_wnd;
 }
 
-/* What comes again, or out of place: its sender learns where we are. Text and FIN each time, since they are sent until they are
- * acknowledged; others not too often. */
+/* What comes again, or out of place: its sender learns where we are. Text and FIN each time, since they are sent until
+ * they are acknowledged; others not too often. */
 static void answer(struct stack *s, struct tcp_time_wait *w, const struct tcp_header *h, size_t text_length)
 {
 	if (h->flags & TCP_FIN) /* RFC 9293 3.10.7.4, eighth: our ACK of it was lost */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * TIME-WAIT (RFC 9293 3.6.1, MUST-13): for two maximum segment lifetimes after the close the four-tuple is remembered, so that the peer's FIN is
- * acknowledged again if that ACK was lost, and old duplicates do not reach a new connection.
+ * TIME-WAIT (RFC 9293 3.6.1, MUST-13): for two maximum segment lifetimes after the close the four-tuple is remembered,
+ * so that the peer's FIN is acknowledged again if that ACK was lost, and old duplicates do not reach a new connection.
  *
- * What has to be remembered is little, so the connection's control block goes at once, and a record of under 128 bytes stays. All records
- * wait equally long: they stand in one list, oldest first, under one deadline.
+ * What has to be remembered is little, so the connection's control block goes at once, and a record of under 128 bytes
+ * stays. All records wait equally long: they stand in one list, oldest first, under one deadline.
  *
  *     OPEN by our own user, after 1 s     the same, where timestamps tell the two apart (RFC 7323 B.2)
- *     SYN, newer than all we have seen    a new connection may begin (RFC 6191), with sequence numbers above the old ones
+ *     SYN, newer than all we have seen    a new connection may begin (RFC 6191), with sequence numbers above the old
  *     RST                                 ignored: it could cut TIME-WAIT short (RFC 1337 3, TIME-WAIT assassination)
  *     FIN, or anything out of place       acknowledged; a FIN starts the time anew
  */
@@ -27,16 +27,15 @@ struct ip_datagram;
 struct tcp_connection;
 struct tcp_header;
 
-#define TCP_TIME_WAIT_TIME \
-	60000000 /* microseconds: 2 MSL, with an MSL of 30 s as in Linux (RFC 9293 3.4.2 suggests 2 minutes) */
-#define TCP_TIME_WAIT_REUSE 1000000 /* microseconds after which a timestamp is certainly a new one, as in Linux */
-#define TCP_TIME_WAIT_MAX   262144  /* records; the oldest makes room for one more */
+#define TCP_TIME_WAIT_TIME  60000000 /* microseconds: 2 MSL, of 30 s each as in Linux (RFC 9293 3.4.2: of 2 minutes) */
+#define TCP_TIME_WAIT_REUSE 1000000  /* microseconds after which a timestamp is certainly a new one, as in Linux */
+#define TCP_TIME_WAIT_MAX   262144   /* records; the oldest makes room for one more */
 
 struct tcp_time_wait {
 	struct tcp_time_wait *next; /* in its bucket */
 	struct list node;           /* in tcp_time_waits.oldest_first */
 	uint64_t expires;
-	uint64_t unchallenged; /* the time before which no further challenge ACK is sent */
+	uint64_t unchallenged; /* before then no further challenge ACK is sent */
 	struct endpoint local;
 	struct endpoint remote;
 	uint32_t snd_nxt; /* as on the wire, where all comparisons of a record take place */
@@ -59,16 +58,18 @@ struct tcp_time_waits {
 void tcp_time_wait_init(struct stack *s);
 void tcp_time_wait_release(struct stack *s);
 
-/* A connection enters TIME-WAIT: a record takes its place, and what ACK it owes is sent. The control block is gone afterwards, or CLOSED where it has
- * a user who may still read. Without memory for the record the four-tuple is forgotten at once. */
+/* A connection enters TIME-WAIT: a record takes its place, and what ACK it owes is sent. The control block is gone
+ * afterwards, or CLOSED where it has a user who may still read. Without memory for the record the four-tuple is
+ * forgotten at once. */
 void tcp_time_wait_enter(struct stack *s, struct tcp_connection *c);
 
 /* The record of this four-tuple, or NULL. */
 struct tcp_time_wait *tcp_time_wait_lookup(struct stack *s, const struct endpoint *local,
 					   const struct endpoint *remote);
 
-/* A segment for a record. True: it is the SYN of a new connection (RFC 6191), whose sequence numbers must lie above *iss_floor; the record is gone, and
- * the segment is the listener's. With iss_floor NULL nobody listens, and no new connection can begin. */
+/* A segment for a record. True: it is the SYN of a new connection (RFC 6191), whose sequence numbers must lie above
+ * *iss_floor; the record is gone, and the segment is the listener's. With iss_floor NULL nobody listens, and no new
+ * connection can begin. */
 bool tcp_time_wait_input(struct stack *s, struct tcp_time_wait *w, const struct tcp_header *h, size_t text_length,
 			 uint32_t *iss_floor);
 

@@ -21,8 +21,8 @@ static unsigned retry_limit(const struct tcp_connection *c)
 	}
 }
 
-/* Whether a peer that takes nothing, answer as it may, has kept an orphan for too long. MUST-37 is for a user who is ready to
- * wait; here nobody is left, and the memory is not the peer's to keep (RFC 6429 3). */
+/* Whether a peer that takes nothing, answer as it may, has kept an orphan for too long. MUST-37 is for a user who is
+ * ready to wait; here nobody is left, and the memory is not the peer's to keep (RFC 6429 3). */
 static bool is_kept_too_long(const struct stack *s, const struct tcp_connection *c)
 {
 	return tcp_is_orphan(c) && c->settings.user_timeout == 0 && s->now >= c->stalled_since + ORPHAN_TIME;
@@ -37,7 +37,8 @@ static bool try_again(struct stack *s, struct tcp_connection *c)
 		return false;
 	}
 	c->retries++;
-	/* MUST-21: the user's limit, where there is one, takes the place of R2 for what is not a SYN; as in Linux it can only shorten that. */
+	/* MUST-21: the user's limit, where there is one, takes the place of R2 for what is not a SYN; as in Linux it
+	 * can only shorten that. */
 	bool over = s->now >= tcp_give_up_at(c);
 	if (c->state < TCP_ESTABLISHED || c->settings.user_timeout == 0)
 		over = over || c->retries > retry_limit(c);
@@ -81,7 +82,8 @@ static void retransmit(struct stack *s, struct tcp_connection *c)
 		ip_advise_failing(s, c->remote.address);
 	c->timed_seq = 0;
 	if (c->state >= TCP_ESTABLISHED && c->snd_wnd == 0) {
-		/* The window closed over what was sent (MUST-34): a probe finds out, and what was lost goes again when it opens. */
+		/* The window closed over what was sent (MUST-34): a probe finds out, and what was lost goes again when
+		 * it opens. */
 		c->probe_now = true;
 		tcp_sent_release(s, c);
 	} else {

@@ -95,8 +95,8 @@ void tcp_receive_consume(struct stack *s, struct tcp_connection *c, size_t lengt
 		deadline_set(&s->deadlines, &c->delayed_ack, s->now + TCP_DELAYED_ACK);
 	if (c->state != TCP_ESTABLISHED && c->state != TCP_FIN_WAIT_1 && c->state != TCP_FIN_WAIT_2)
 		return;
-	/* Tell the peer when the window that it knows has doubled, and has opened by two segments or half the buffer: less is not worth
-	 * a segment, and while the peer sends, ACKs of what it sends tell it as well. */
+	/* Tell the peer when the window that it knows has doubled, and has opened by two segments or half the buffer:
+	 * less is not worth a segment, and while the peer sends, ACKs of what it sends tell it as well. */
 	size_t step = tcp_receive_limit(s, c) / 2;
 	if (step > 2 * (size_t)c->rcv_mss)
 		step = 2 * (size_t)c->rcv_mss;
