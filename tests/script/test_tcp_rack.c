@@ -5,51 +5,9 @@
  */
 #include <criterion/criterion.h>
 
-#include "tests/harness/harness.h"
+#include "tests/script/flight.h"
 
 TestSuite(tcp_rack, .init = harness_start, .fini = harness_end);
-
-static struct socket *open_with_round_trip(void)
-{
-	app_listen();
-	in("S 0:0(0) <mss 1000,sackOK>");
-	out("S. 0:0(0) ack 1");
-	pass(100 * MS);
-	in(". 1:1(0) ack 1");
-	return app_accept();
-}
-
-/* Segments number `first` to `last` leave. */
-static void sends(unsigned first, unsigned last)
-{
-	for (unsigned n = first; n <= last; n++) {
-		struct frame frame = out_frame();
-		uint32_t seq = peek32(&frame, AT_TCP_SEQ) - flow_current()->our_isn;
-		check_that(seq == 1 + 1000 * (n - 1), "segment at %u left, expected number %u", seq, n);
-	}
-}
-
-/* All up to number `acked` have come, and `first` to `last`. */
-static void has(unsigned acked, unsigned first, unsigned last)
-{
-	in(". 1:1(0) ack %u <nop,nop,sack %u:%u>", 1 + 1000 * acked, 1 + 1000 * (first - 1), 1 + 1000 * last);
-}
-
-/* So many segments are sent, and a round trip is over. */
-static struct socket *in_flight(unsigned count)
-{
-	struct socket *s = open_with_round_trip();
-	app_write(s, 1000 * count);
-	sends(1, count);
-	pass(100 * MS);
-	return s;
-}
-
-static void all_acked(unsigned count)
-{
-	in(". 1:1(0) ack %u", 1 + 1000 * count);
-	quiet_for(1000 * SECOND);
-}
 
 /* --- RACK -------------------------------------------------------------------------------------------------------- */
 
@@ -177,7 +135,7 @@ Test(tcp_rack, a_widened_window_is_forgotten)
 /* A retransmission is a segment like others: when one that was sent after it comes, and it does not, it is lost. No time-out. */
 Test(tcp_rack, a_lost_retransmission_is_found)
 {
-	struct socket *s = open_with_round_trip();
+	struct socket *s = open_with_sack();
 	app_write(s, 100000);
 	sends(1, 10);
 	pass(100 * MS);
@@ -256,7 +214,7 @@ Test(tcp_rack, a_probe_finds_a_lost_tail)
 /* 7.3: where there is new text, the probe is new text, though cwnd has no room for it. */
 Test(tcp_rack, a_probe_of_new_text_when_all_is_lost)
 {
-	struct socket *s = open_with_round_trip();
+	struct socket *s = open_with_sack();
 	app_write(s, 100000);
 	sends(1, 10);
 	after(200 * MS);
@@ -288,7 +246,7 @@ Test(tcp_rack, a_probe_keeps_to_the_window)
  * time-out (100 + 4 * 50 ms) begins anew. */
 Test(tcp_rack, a_probe_of_a_single_segment)
 {
-	struct socket *s = open_with_round_trip();
+	struct socket *s = open_with_sack();
 	app_write(s, 1000);
 	sends(1, 1);
 	after(300 * MS - 1);
@@ -446,7 +404,7 @@ Test(tcp_rack, attack_all_sacked_and_nothing_acknowledged)
 /* D-SACKs without end: the window for reordering never exceeds a round trip. */
 Test(tcp_rack, attack_dsacks_do_not_stop_repair)
 {
-	struct socket *s = open_with_round_trip();
+	struct socket *s = open_with_sack();
 	for (unsigned n = 0; n < 300; n++) {
 		app_write(s, 1000);
 		sends(n + 1, n + 1);
@@ -466,7 +424,7 @@ Test(tcp_rack, attack_dsacks_do_not_stop_repair)
 /* The records go with the flight. */
 Test(tcp_rack, what_was_sent_is_forgotten_when_it_is_acknowledged)
 {
-	struct socket *s = open_with_round_trip();
+	struct socket *s = open_with_sack();
 	const struct memory *memory = stack_memory(harness_stack());
 	size_t before = memory->bytes;
 	app_write(s, 8000);

@@ -21,6 +21,29 @@ static void out_segments(unsigned first, unsigned last)
 	quiet();
 }
 
+/* A connection whose first window is one segment, since the SYN,ACK was lost (RFC 5681 3.1). */
+static struct socket *open_after_a_loss(void)
+{
+	app_listen();
+	in("S 0:0(0) <mss 1000>");
+	out("S. 0:0(0) ack 1");
+	after(SECOND);
+	out("S. 0:0(0) ack 1");
+	in(". 1:1(0) ack 1");
+	return app_accept();
+}
+
+/* Of much to send ten are in flight, and two more, for two duplicate ACKs (RFC 3042). */
+static void send_after_two_duplicates(void)
+{
+	app_write(passive_open(), 100000);
+	out_segments(1, 10);
+	in(". 1:1(0) ack 1");
+	out_segments(11, 11);
+	in(". 1:1(0) ack 1");
+	out_segments(12, 12);
+}
+
 /* --- Slow start and congestion avoidance ------------------------------------------------------------------------- */
 
 /* RFC 6928 2: min (10*MSS, max (2*MSS, 14600)) */
@@ -180,13 +203,7 @@ Test(tcp_recovery, after_a_timeout_an_ack_of_much_is_worth_one_segment)
 /* RFC 5681 3.1: where the SYN or the SYN,ACK was lost, the initial window is one segment. */
 Test(tcp_recovery, after_a_lost_syn_ack_the_window_is_one_segment)
 {
-	app_listen();
-	in("S 0:0(0) <mss 1000>");
-	out("S. 0:0(0) ack 1");
-	after(SECOND);
-	out("S. 0:0(0) ack 1");
-	in(". 1:1(0) ack 1");
-	struct socket *s = app_accept();
+	struct socket *s = open_after_a_loss();
 	app_write(s, 5000);
 	out_segments(1, 1);
 	in(". 1:1(0) ack 1001");
@@ -280,13 +297,7 @@ Test(tcp_recovery, what_is_no_duplicate)
  * shows that nothing was lost. */
 Test(tcp_recovery, limited_transmit)
 {
-	struct socket *s = passive_open();
-	app_write(s, 100000);
-	out_segments(1, 10);
-	in(". 1:1(0) ack 1");
-	out_segments(11, 11);
-	in(". 1:1(0) ack 1");
-	out_segments(12, 12);
+	send_after_two_duplicates();
 	in(". 1:1(0) ack 3001"); /* cwnd 11: of the three, two were told of before. 4 to 14 */
 	out_segments(13, 14);
 	check(counted(COUNT_TCP_RETRANSMITS) == 0);
@@ -295,13 +306,7 @@ Test(tcp_recovery, limited_transmit)
 /* An ACK that acknowledges less than the duplicates have told of counts as one segment, as without them. */
 Test(tcp_recovery, duplicates_are_not_counted_twice)
 {
-	struct socket *s = passive_open();
-	app_write(s, 100000);
-	out_segments(1, 10);
-	in(". 1:1(0) ack 1");
-	out_segments(11, 11);
-	in(". 1:1(0) ack 1");
-	out_segments(12, 12);
+	send_after_two_duplicates();
 	in(". 1:1(0) ack 1001"); /* cwnd 11: 2 to 12 */
 	quiet();
 	in(". 1:1(0) ack 1501"); /* cwnd 11.5, but 10.5 in flight */
@@ -370,15 +375,9 @@ Test(tcp_recovery, limited_transmit_is_limited)
  * time-out has to come. */
 Test(tcp_recovery, limited_transmit_spares_a_time_out)
 {
-	app_listen();
-	in("S 0:0(0) <mss 1000>");
-	out("S. 0:0(0) ack 1");
-	after(SECOND);
-	out("S. 0:0(0) ack 1");
-	in(". 1:1(0) ack 1");
-	struct socket *s = app_accept();
+	struct socket *s = open_after_a_loss();
 	app_write(s, 50000);
-	out_segments(1, 1); /* cwnd 1 after a lost SYN,ACK */
+	out_segments(1, 1);
 	in(". 1:1(0) ack 1001");
 	out_segments(2, 3); /* number 2 is lost */
 	in(". 1:1(0) ack 1001");
@@ -394,13 +393,7 @@ Test(tcp_recovery, limited_transmit_spares_a_time_out)
 /* RFC 5681 3.2 steps 2 to 6, RFC 6582 3.2 step 3. Ten in flight, numbers 1 and 6 lost. */
 Test(tcp_recovery, fast_recovery)
 {
-	struct socket *s = passive_open();
-	app_write(s, 100000);
-	out_segments(1, 10);
-	in(". 1:1(0) ack 1");
-	out_segments(11, 11);
-	in(". 1:1(0) ack 1");
-	out_segments(12, 12);
+	send_after_two_duplicates();
 	in(". 1:1(0) ack 1"); /* ssthresh 5 (the two of limited transmit do not count), cwnd 5 + 3 */
 	out_segments(1, 1);
 	for (unsigned i = 4; i <= 7; i++)

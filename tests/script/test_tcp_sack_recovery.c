@@ -6,39 +6,13 @@
  */
 #include <criterion/criterion.h>
 
-#include "tests/harness/harness.h"
+#include "tests/script/flight.h"
 
 TestSuite(tcp_sack_recovery, .init = harness_start, .fini = harness_end);
 
-static struct socket *open_with_round_trip(void)
-{
-	app_listen();
-	in("S 0:0(0) <mss 1000,sackOK>");
-	out("S. 0:0(0) ack 1");
-	pass(100 * MS);
-	in(". 1:1(0) ack 1");
-	return app_accept();
-}
-
-/* Segments number `first` to `last` leave. */
-static void sends(unsigned first, unsigned last)
-{
-	for (unsigned n = first; n <= last; n++) {
-		struct frame frame = out_frame();
-		uint32_t seq = peek32(&frame, AT_TCP_SEQ) - flow_current()->our_isn;
-		check_that(seq == 1 + 1000 * (n - 1), "segment at %u left, expected number %u", seq, n);
-	}
-}
-
-/* All up to number `acked` have come, and `first` to `last`. */
-static void has(unsigned acked, unsigned first, unsigned last)
-{
-	in(". 1:1(0) ack %u <nop,nop,sack %u:%u>", 1 + 1000 * acked, 1 + 1000 * (first - 1), 1 + 1000 * last);
-}
-
 static struct socket *ten_in_flight(void)
 {
-	struct socket *s = open_with_round_trip();
+	struct socket *s = open_with_sack();
 	app_write(s, 100000);
 	sends(1, 10);
 	pass(100 * MS);
@@ -82,10 +56,7 @@ Test(tcp_sack_recovery, one_loss)
 /* RFC 6675 4, NextSeg() (1): the holes go again in order, before new text, each once; what lies between them does not. */
 Test(tcp_sack_recovery, several_losses_in_one_window)
 {
-	struct socket *s = open_with_round_trip();
-	app_write(s, 10000);
-	sends(1, 10);
-	pass(100 * MS); /* 1, 4 and 7 are lost */
+	in_flight(10); /* 1, 4 and 7 are lost */
 	has(0, 2, 3);
 	in(". 1:1(0) ack 1 <nop,nop,sack 4001:6001 1001:3001>"); /* 1 and 4 are older than the newest that came: ssthresh 5 */
 	sends(1, 1);
@@ -99,8 +70,7 @@ Test(tcp_sack_recovery, several_losses_in_one_window)
 	pass(100 * MS);
 	in(". 1:1(0) ack 3001 <nop,nop,sack 7001:10001 4001:6001>");
 	in(". 1:1(0) ack 6001 <nop,nop,sack 7001:10001>");
-	in(". 1:1(0) ack 10001");
-	quiet_for(1000 * SECOND);
+	all_acked(10);
 	check(counted(COUNT_TCP_RETRANSMITS) == 3 && counted(COUNT_TCP_FAST_RETRANSMITS) == 1);
 	check(counted(COUNT_TCP_TIMEOUTS) == 0);
 }
@@ -108,10 +78,7 @@ Test(tcp_sack_recovery, several_losses_in_one_window)
 /* RFC 6937 3: where what is left in flight is less than ssthresh, each ACK lets go what it delivered and a segment more. */
 Test(tcp_sack_recovery, when_most_is_lost_recovery_slow_starts)
 {
-	struct socket *s = open_with_round_trip();
-	app_write(s, 10000);
-	sends(1, 10);
-	pass(100 * MS);
+	in_flight(10);
 	has(0, 8, 10); /* three came at once; seven are lost; ssthresh 5, and four may go */
 	sends(1, 4);
 	quiet();
@@ -125,10 +92,7 @@ Test(tcp_sack_recovery, when_most_is_lost_recovery_slow_starts)
  * discarded it. RFC 6675 5.1: and the ACKs that follow tell anew what is there. */
 Test(tcp_sack_recovery, a_peer_that_reneges)
 {
-	struct socket *s = open_with_round_trip();
-	app_write(s, 5000);
-	sends(1, 5);
-	pass(100 * MS);
+	in_flight(5);
 	has(0, 2, 5);
 	sends(1, 1);
 	pass(100 * MS);
@@ -145,8 +109,7 @@ Test(tcp_sack_recovery, a_peer_that_reneges)
 	sends(5, 5);
 	quiet();
 	pass(100 * MS);
-	in(". 1:1(0) ack 5001");
-	quiet_for(1000 * SECOND);
+	all_acked(5);
 }
 
 /* RFC 6675 5.1: a time-out ends recovery, takes all for lost and begins with one segment; no new recovery begins before
@@ -174,7 +137,7 @@ Test(tcp_sack_recovery, a_time_out_takes_all_for_lost)
 /* RFC 8985 6.3: but for what was sent a moment ago. */
 Test(tcp_sack_recovery, a_time_out_leaves_what_has_just_been_sent)
 {
-	struct socket *s = open_with_round_trip();
+	struct socket *s = open_with_sack();
 	app_write(s, 1000);
 	sends(1, 1);
 	after(300 * MS - 1);
@@ -187,15 +150,14 @@ Test(tcp_sack_recovery, a_time_out_leaves_what_has_just_been_sent)
 	pass(50 * MS);
 	in(". 1:1(0) ack 1001"); /* cwnd 2, and one in flight */
 	quiet();
-	in(". 1:1(0) ack 2001");
-	quiet_for(1000 * SECOND);
+	all_acked(2);
 }
 
 /* What was sacked lies beyond a hole, and makes the peer answer at once, though less than two full segments are in
  * flight: 100 + 4 * 37.5 ms. */
 Test(tcp_sack_recovery, a_hole_in_a_small_flight)
 {
-	struct socket *s = open_with_round_trip();
+	struct socket *s = open_with_sack();
 	app_write(s, 1500);
 	sends(1, 2);
 	pass(100 * MS);
@@ -232,24 +194,20 @@ Test(tcp_sack_recovery, a_lost_retransmission_halves_again)
 /* Blocks that begin or end within a segment: what is not all there goes again whole. */
 Test(tcp_sack_recovery, a_block_of_parts)
 {
-	struct socket *s = open_with_round_trip();
-	app_write(s, 6000);
-	sends(1, 6);
-	pass(100 * MS);
+	in_flight(6);
 	in(". 1:1(0) ack 1 <nop,nop,sack 1500:5500>"); /* 3, 4 and 5; of 2 and 6 a part */
 	sends(1, 2);
 	quiet();
 	in(". 1:1(0) ack 501 <nop,nop,sack 1001:6001>");
 	quiet();
 	pass(100 * MS);
-	in(". 1:1(0) ack 6001");
-	quiet_for(1000 * SECOND);
+	all_acked(6);
 }
 
 /* The FIN has its place in the record of its segment. */
 Test(tcp_sack_recovery, a_lost_fin)
 {
-	struct socket *s = open_with_round_trip();
+	struct socket *s = open_with_sack();
 	app_write(s, 2500);
 	socket_close(s);
 	sends(1, 3);
@@ -264,10 +222,7 @@ Test(tcp_sack_recovery, a_lost_fin)
 /* RFC 9293 3.8.6, MUST-34: the window closes over what was sent, and is asked for. When it opens, all that was lost goes again. */
 Test(tcp_sack_recovery, a_window_that_closes_over_the_flight)
 {
-	struct socket *s = open_with_round_trip();
-	app_write(s, 3000);
-	sends(1, 3);
-	pass(100 * MS);
+	in_flight(3);
 	in(". 1:1(0) ack 1001 win 0");
 	pass(200 * MS);
 	sends(3, 3); /* a loss probe */
@@ -282,7 +237,7 @@ Test(tcp_sack_recovery, a_window_that_closes_over_the_flight)
 /* Without memory for records a connection does as with a peer without SACK: three duplicates, and partial ACKs. */
 Test(tcp_sack_recovery, without_memory_it_is_newreno)
 {
-	struct socket *s = open_with_round_trip();
+	struct socket *s = open_with_sack();
 	app_write(s, 8000);
 	harness_fail_allocation(1, false);
 	sends(1, 8);
@@ -294,6 +249,5 @@ Test(tcp_sack_recovery, without_memory_it_is_newreno)
 	in(". 1:1(0) ack 4001");
 	sends(5, 5);
 	quiet();
-	in(". 1:1(0) ack 8001");
-	quiet_for(1000 * SECOND);
+	all_acked(8);
 }

@@ -256,6 +256,20 @@ Test(tcp_cork, a_closed_window_is_probed)
 
 /* --- Keepalive --------------------------------------------------------------------------------------------------- */
 
+/* Ask after 10 seconds of silence and then every 2 seconds, so often. */
+static void keep_alive(struct socket *s, unsigned count)
+{
+	socket_set_keepalive(s, true, 10 * SECOND, 2 * SECOND, count);
+}
+
+static void two_probes(void)
+{
+	after(10 * SECOND);
+	out(". 0:0(0) ack 1");
+	after(2 * SECOND);
+	out(". 0:0(0) ack 1");
+}
+
 /* MUST-25: off unless asked for. */
 Test(tcp_keepalive, off_at_first)
 {
@@ -288,12 +302,9 @@ Test(tcp_keepalive, the_defaults)
 Test(tcp_keepalive, an_answer_is_enough)
 {
 	struct socket *s = passive_open();
-	socket_set_keepalive(s, true, 10 * SECOND, 2 * SECOND, 3);
+	keep_alive(s, 3);
 	for (unsigned i = 0; i < 10; i++) {
-		after(10 * SECOND);
-		out(". 0:0(0) ack 1");
-		after(2 * SECOND);
-		out(". 0:0(0) ack 1");
+		two_probes();
 		in(". 1:1(0) ack 1");
 	}
 	check(socket_error(s) == 0);
@@ -303,7 +314,7 @@ Test(tcp_keepalive, an_answer_is_enough)
 Test(tcp_keepalive, what_arrives_puts_it_off)
 {
 	struct socket *s = passive_open();
-	socket_set_keepalive(s, true, 10 * SECOND, 2 * SECOND, 3);
+	keep_alive(s, 3);
 	quiet_for(7 * SECOND);
 	in("P. 1:11(10) ack 1");
 	after(40 * MS);
@@ -318,7 +329,7 @@ Test(tcp_keepalive, not_while_data_is_outstanding)
 {
 	struct socket *s = passive_open();
 	pass(SECOND);
-	socket_set_keepalive(s, true, 10 * SECOND, 2 * SECOND, 3);
+	keep_alive(s, 3);
 	app_write(s, 10);
 	harness_deaf(true);
 	pass(60 * SECOND);
@@ -349,7 +360,7 @@ Test(tcp_keepalive, not_while_the_window_is_closed)
 /* Set before there is a connection, it runs from when the connection stands; and can be turned off again. */
 Test(tcp_keepalive, from_the_listener_and_off_again)
 {
-	socket_set_keepalive(app_listen(), true, 10 * SECOND, 2 * SECOND, 3);
+	keep_alive(app_listen(), 3);
 	struct socket *s = passive_open();
 	after(10 * SECOND);
 	out(". 0:0(0) ack 1");
@@ -361,10 +372,10 @@ Test(tcp_keepalive, from_the_listener_and_off_again)
 Test(tcp_keepalive, other_settings_leave_it_alone)
 {
 	struct socket *s = passive_open();
-	socket_set_keepalive(s, true, 10 * SECOND, 2 * SECOND, 3);
+	keep_alive(s, 3);
 	quiet_for(7 * SECOND);
 	socket_set_nodelay(s, true);
-	socket_set_keepalive(s, true, 10 * SECOND, 2 * SECOND, 3);
+	keep_alive(s, 3);
 	after(3 * SECOND);
 	out(". 0:0(0) ack 1");
 }
@@ -388,11 +399,8 @@ Test(tcp_keepalive, for_ever)
 Test(tcp_keepalive, one_probe_is_not_enough)
 {
 	struct socket *s = passive_open();
-	socket_set_keepalive(s, true, 10 * SECOND, 2 * SECOND, 1);
-	after(10 * SECOND);
-	out(". 0:0(0) ack 1");
-	after(2 * SECOND);
-	out(". 0:0(0) ack 1");
+	keep_alive(s, 1);
+	two_probes();
 	in(". 1:1(0) ack 1");
 	check(socket_error(s) == 0);
 }
@@ -401,7 +409,7 @@ Test(tcp_keepalive, one_probe_is_not_enough)
 Test(tcp_keepalive, of_half_closed_connections)
 {
 	struct socket *s = passive_open();
-	socket_set_keepalive(s, true, 10 * SECOND, 2 * SECOND, 2);
+	keep_alive(s, 2);
 	check(socket_shutdown(s, SOCKET_SHUTDOWN_WRITE) == 0);
 	out("F. 1:1(0) ack 1");
 	in(". 1:1(0) ack 2");
@@ -415,7 +423,7 @@ Test(tcp_keepalive, of_half_closed_connections)
 
 	flow_select(1);
 	s = passive_open();
-	socket_set_keepalive(s, true, 10 * SECOND, 2 * SECOND, 2);
+	keep_alive(s, 2);
 	in("F. 1:1(0) ack 1");
 	out(". 1:1(0) ack 2");
 	after(10 * SECOND);
@@ -610,11 +618,8 @@ Test(tcp_user_timeout, with_keepalive)
 {
 	struct socket *s = passive_open();
 	socket_set_user_timeout(s, 15 * SECOND);
-	socket_set_keepalive(s, true, 10 * SECOND, 2 * SECOND, 2);
-	after(10 * SECOND);
-	out(". 0:0(0) ack 1");
-	after(2 * SECOND);
-	out(". 0:0(0) ack 1");
+	keep_alive(s, 2);
+	two_probes();
 	after(2 * SECOND);
 	out(". 0:0(0) ack 1");
 	after(2 * SECOND);
@@ -627,7 +632,7 @@ Test(tcp_user_timeout, shorter_than_keepalive_is_idle)
 {
 	struct socket *s = passive_open();
 	socket_set_user_timeout(s, 5 * SECOND);
-	socket_set_keepalive(s, true, 10 * SECOND, 2 * SECOND, 9);
+	keep_alive(s, 9);
 	after(10 * SECOND);
 	out(". 0:0(0) ack 1");
 	after(2 * SECOND);

@@ -6,27 +6,16 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 
-#include "tests/harness/harness.h"
+#include "tests/script/flight.h"
 
 TestSuite(tcp_timer, .init = harness_start, .fini = harness_end);
-
-/* A connection opened by the peer whose first round trip took this long; the peer's segments have no options. */
-static struct socket *open_with_round_trip(uint64_t us)
-{
-	app_listen();
-	in("S 0:0(0) <mss 1000>");
-	out("S. 0:0(0) ack 1");
-	quiet_for(us);
-	in(". 1:1(0) ack 1");
-	return app_accept();
-}
 
 /* --- Measured ---------------------------------------------------------------------------------------------------- */
 
 /* RFC 6298 2.2: SRTT = R, RTTVAR = R/2, RTO = SRTT + 4 * RTTVAR; R = 100 ms: 300 ms. */
 Test(tcp_timer, first_measurement)
 {
-	struct socket *s = open_with_round_trip(100 * MS);
+	struct socket *s = open_with_round_trip("mss 1000", 100 * MS);
 	app_write(s, 10);
 	out("P. 1:11(10) ack 1");
 	after(300 * MS);
@@ -36,7 +25,7 @@ Test(tcp_timer, first_measurement)
 /* 4 * RTTVAR is at least 200 ms, as in Linux: R = 10 ms makes 210. */
 Test(tcp_timer, variance_floor)
 {
-	struct socket *s = open_with_round_trip(10 * MS);
+	struct socket *s = open_with_round_trip("mss 1000", 10 * MS);
 	app_write(s, 10);
 	out("P. 1:11(10) ack 1");
 	after(210 * MS);
@@ -47,7 +36,7 @@ Test(tcp_timer, variance_floor)
  * 7/8 * 400 + 1/8 * 800 = 450; RTO = 450 + 1000. */
 Test(tcp_timer, second_measurement)
 {
-	struct socket *s = open_with_round_trip(400 * MS);
+	struct socket *s = open_with_round_trip("mss 1000", 400 * MS);
 	app_write(s, 10);
 	out("P. 1:11(10) ack 1");
 	quiet_for(800 * MS);
@@ -61,7 +50,7 @@ Test(tcp_timer, second_measurement)
 /* RFC 6298 5.5: doubled each time, and RFC 6298 2.5: no more than a bound of at least 60 s. */
 Test(tcp_timer, doubling)
 {
-	struct socket *s = open_with_round_trip(100 * MS);
+	struct socket *s = open_with_round_trip("mss 1000", 100 * MS);
 	app_write(s, 10);
 	out("P. 1:11(10) ack 1");
 	uint64_t wait = 300 * MS;
@@ -76,7 +65,7 @@ Test(tcp_timer, doubling)
 /* RFC 6298 5.2 and 5.3: all acknowledged: the timer is off; some: it starts anew. */
 Test(tcp_timer, an_ack_of_new_data_restarts_it)
 {
-	struct socket *s = open_with_round_trip(100 * MS);
+	struct socket *s = open_with_round_trip("mss 1000", 100 * MS);
 	app_write(s, 2000);
 	out(". 1:1001(1000) ack 1");
 	out("P. 1001:2001(1000) ack 1");
@@ -91,7 +80,7 @@ Test(tcp_timer, an_ack_of_new_data_restarts_it)
 /* RFC 6298 5.1: sending more does not put it off either. */
 Test(tcp_timer, sending_more_does_not_restart_it)
 {
-	struct socket *s = open_with_round_trip(100 * MS);
+	struct socket *s = open_with_round_trip("mss 1000", 100 * MS);
 	app_write(s, 1000);
 	out("P. 1:1001(1000) ack 1");
 	quiet_for(200 * MS);
@@ -104,7 +93,7 @@ Test(tcp_timer, sending_more_does_not_restart_it)
 /* A duplicate ACK does not restart it. */
 Test(tcp_timer, a_duplicate_ack_does_not_restart_it)
 {
-	struct socket *s = open_with_round_trip(100 * MS);
+	struct socket *s = open_with_round_trip("mss 1000", 100 * MS);
 	app_write(s, 10);
 	out("P. 1:11(10) ack 1");
 	quiet_for(200 * MS);
@@ -119,7 +108,7 @@ Test(tcp_timer, a_duplicate_ack_does_not_restart_it)
  * sample is taken. */
 Test(tcp_timer, karn_keeps_the_backed_off_timeout)
 {
-	struct socket *s = open_with_round_trip(100 * MS);
+	struct socket *s = open_with_round_trip("mss 1000", 100 * MS);
 	app_write(s, 10);
 	out("P. 1:11(10) ack 1");
 	after(300 * MS);
@@ -145,7 +134,7 @@ Test(tcp_timer, karn_keeps_the_backed_off_timeout)
 /* The same after a fast retransmit: 155 ms is no round trip. */
 Test(tcp_timer, karn_takes_no_sample_from_a_fast_retransmit)
 {
-	struct socket *s = open_with_round_trip(100 * MS);
+	struct socket *s = open_with_round_trip("mss 1000", 100 * MS);
 	app_write(s, 4000);
 	for (unsigned i = 0; i < 4; i++)
 		out_frame();
@@ -205,7 +194,7 @@ Test(tcp_timer, after_a_lost_syn_data_waits_for_three_seconds)
 /* RFC 6298 5.4: the earliest segment alone; RFC 5681 3.1: cwnd is one segment now. */
 Test(tcp_timer, a_timeout_sends_the_earliest_segment_alone)
 {
-	struct socket *s = open_with_round_trip(100 * MS);
+	struct socket *s = open_with_round_trip("mss 1000", 100 * MS);
 	app_write(s, 5000);
 	for (unsigned i = 0; i < 5; i++)
 		out_frame();
@@ -220,7 +209,7 @@ Test(tcp_timer, a_timeout_sends_the_earliest_segment_alone)
 /* After the time-out the rest goes again as the window opens by slow start: 1, 2, ... */
 Test(tcp_timer, after_a_timeout_slow_start_sends_the_rest_again)
 {
-	struct socket *s = open_with_round_trip(100 * MS);
+	struct socket *s = open_with_round_trip("mss 1000", 100 * MS);
 	app_write(s, 5000);
 	for (unsigned i = 0; i < 5; i++)
 		out_frame();
@@ -240,7 +229,7 @@ Test(tcp_timer, after_a_timeout_slow_start_sends_the_rest_again)
 /* Small segments that were lost may leave as one. */
 Test(tcp_timer, a_retransmission_may_be_repacketized)
 {
-	struct socket *s = open_with_round_trip(100 * MS);
+	struct socket *s = open_with_round_trip("mss 1000", 100 * MS);
 	app_write(s, 10);
 	out("P. 1:11(10) ack 1");
 	app_write(s, 10);
@@ -259,7 +248,7 @@ Test(tcp_timer, a_retransmission_may_be_repacketized)
 /* MUST-20, SHLD-11: R2 is at least 100 s; then the connection is closed and the application told. */
 Test(tcp_timer, data_is_given_up_after_100_seconds_at_least)
 {
-	struct socket *s = open_with_round_trip(100 * MS);
+	struct socket *s = open_with_round_trip("mss 1000", 100 * MS);
 	app_write(s, 10);
 	harness_deaf(true);
 	pass(100 * SECOND);
@@ -274,7 +263,7 @@ Test(tcp_timer, data_is_given_up_after_100_seconds_at_least)
 /* SHLD-10: at least three retransmissions come before that. */
 Test(tcp_timer, at_least_three_retransmissions_are_made)
 {
-	struct socket *s = open_with_round_trip(100 * MS);
+	struct socket *s = open_with_round_trip("mss 1000", 100 * MS);
 	app_write(s, 10);
 	harness_deaf(true);
 	pass(100 * SECOND);
@@ -285,7 +274,7 @@ Test(tcp_timer, at_least_three_retransmissions_are_made)
 /* An orphan's last data is retransmitted too, and given up at last; harness_end() sees that all memory comes back. */
 Test(tcp_timer, an_orphan_is_given_up)
 {
-	struct socket *s = open_with_round_trip(100 * MS);
+	struct socket *s = open_with_round_trip("mss 1000", 100 * MS);
 	app_write(s, 10);
 	socket_close(s);
 	out("FP. 1:11(10) ack 1");
