@@ -306,8 +306,7 @@ void tcp_configure(struct stack *s, struct tcp_connection *c, const struct tcp_s
 /* SEND, in place: up to `wanted` contiguous bytes of the send ring, or NULL with *length 0: none now. */
 uint8_t *tcp_send_reserve(struct stack *s, struct tcp_connection *c, size_t wanted, size_t *length);
 void tcp_send_commit(struct stack *s, struct tcp_connection *c, size_t length);
-/* More follows what was committed last: only full segments leave until it does, or the peer is heard of, or
- * TCP_CORK_TIME is over. */
+/* More follows: only full segments leave until it does, the peer is heard of, or TCP_CORK_TIME is over. */
 void tcp_send_more(struct tcp_connection *c);
 /* Let all text leave that only Nagle or a cork holds back. */
 void tcp_push(struct stack *s, struct tcp_connection *c);
@@ -470,6 +469,8 @@ void tcp_recovery_acked(struct stack *s, struct tcp_connection *c, uint64_t acke
 /* All has been sent that may be: how far cwnd is in use; and whether it has been, so that it may grow. */
 void tcp_recovery_sent(struct tcp_connection *c);
 bool tcp_recovery_cwnd_used(const struct tcp_connection *c);
+/* A loss is known of: ssthresh, recover, and what is lost first goes again; cwnd is yet to be set. */
+void tcp_recovery_enter(struct stack *s, struct tcp_connection *c);
 void tcp_recovery_timeout(struct stack *s, struct tcp_connection *c);
 /* cwnd was `before`. */
 void tcp_recovery_cwnd_event(struct stack *s, const struct tcp_connection *c, uint32_t before);

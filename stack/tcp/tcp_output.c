@@ -381,7 +381,7 @@ static void sent_sequence(struct stack *s, struct tcp_connection *c, const struc
 		c->timed_seq = end;
 		c->timed_at = s->now;
 	}
-	if (plan->reason != TCP_SEND_RETRANSMIT && plan->length < c->cc.mss)
+	if (plan->length < c->cc.mss && end > c->snd_nxt)
 		c->snd_small = end;
 	if (c->rcv_nxt > c->irs + 1 &&
 	    s->now - c->received_at < TCP_DELAYED_ACK) /* a dialogue: ACKs do best to wait for the answers */

@@ -44,5 +44,5 @@ void tcp_prr_delivered(struct tcp_connection *c, uint32_t delivered)
 		uint64_t limit = max64(left(prr->delivered, prr->out), delivered) + c->cc.mss;
 		allowed = min64(c->cc.ssthresh - pipe, limit);
 	}
-	c->cc.cwnd = (uint32_t)max64(min64(pipe + allowed, UINT32_MAX), c->cc.mss);
+	c->cc.cwnd = (uint32_t)min64(pipe + allowed, UINT32_MAX); /* at least one MSS, since ssthresh is two */
 }

@@ -184,9 +184,7 @@ static void adapt_reordering(struct tcp_connection *c, bool dsack, bool repaired
 {
 	struct tcp_sent *sent = c->sent;
 
-	if (sent->dsack_round != 0 && c->snd_una >= sent->dsack_round)
-		sent->dsack_round = 0;
-	if (dsack && sent->dsack_round == 0) {
+	if (dsack && c->snd_una >= sent->dsack_round) { /* once a round trip */
 		sent->dsack_round = c->snd_nxt;
 		if (c->reordering_steps < UINT8_MAX)
 			c->reordering_steps++;
@@ -238,17 +236,11 @@ static void enter_recovery(struct stack *s, struct tcp_connection *c)
 {
 	uint32_t before = c->cc.cwnd;
 
-	s->tcp.cc->lost(&c->cc, (uint32_t)min64(c->snd_nxt - c->snd_una, c->cc.cwnd));
-	c->recovering = true;
-	c->recover = c->snd_nxt;
-	c->retransmit_now = true;
+	tcp_recovery_enter(s, c);
 	c->probe_end = 0;
 	c->sent->recovery_at = s->now;
 	tcp_prr_start(c);
 	tcp_prr_delivered(c, 0);
-	stack_count(s, COUNT_TCP_FAST_RETRANSMITS);
-	event_emit(&s->events,
-		   &(struct event){.type = EVENT_TCP_FAST_RETRANSMIT, .local = c->local, .remote = c->remote});
 	tcp_recovery_cwnd_event(s, c, before);
 }
 

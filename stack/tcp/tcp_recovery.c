@@ -44,19 +44,30 @@ void tcp_recovery_start(struct stack *s, struct tcp_connection *c)
 	c->recover = c->iss;
 }
 
+/* What a loss halves (RFC 5681 3.1, equation (4)). What limited transmit sent, and so lies beyond cwnd, does not count
+ * (3.2 (2)); nor what is in flight still of a window that has been halved since. */
+static uint32_t loss_flight(const struct tcp_connection *c)
+{
+	return min32(in_flight(c), c->cc.cwnd);
+}
+
+void tcp_recovery_enter(struct stack *s, struct tcp_connection *c)
+{
+	c->recovering = true;
+	c->recover = c->snd_nxt;
+	c->retransmit_now = true;
+	s->tcp.cc->lost(&c->cc, loss_flight(c));
+	stack_count(s, COUNT_TCP_FAST_RETRANSMITS);
+	event_emit(&s->events,
+		   &(struct event){.type = EVENT_TCP_FAST_RETRANSMIT, .local = c->local, .remote = c->remote});
+}
+
 static void enter_recovery(struct stack *s, struct tcp_connection *c)
 {
 	uint32_t before = c->cc.cwnd;
 
-	c->recovering = true;
-	c->recover = c->snd_nxt;
-	/* RFC 5681 3.2 (2): what limited transmit sent, and so lies beyond cwnd, does not count. */
-	s->tcp.cc->lost(&c->cc, min32(in_flight(c), c->cc.cwnd));
+	tcp_recovery_enter(s, c);
 	c->cc.cwnd = c->cc.ssthresh + DUP_ACKS_FOR_LOSS * c->cc.mss;
-	c->retransmit_now = true;
-	stack_count(s, COUNT_TCP_FAST_RETRANSMITS);
-	event_emit(&s->events,
-		   &(struct event){.type = EVENT_TCP_FAST_RETRANSMIT, .local = c->local, .remote = c->remote});
 	tcp_recovery_cwnd_event(s, c, before);
 }
 
@@ -133,11 +144,9 @@ void tcp_recovery_acked(struct stack *s, struct tcp_connection *c, uint64_t acke
 void tcp_recovery_timeout(struct stack *s, struct tcp_connection *c)
 {
 	uint32_t before = c->cc.cwnd;
-
 	unsigned times = c->retries + (c->sent ? c->sent->prompt_timeouts : 0);
-	uint32_t flight = c->sent ? min32(in_flight(c), c->cc.cwnd) : in_flight(c);
 
-	s->tcp.cc->timed_out(&c->cc, flight, times > 1);
+	s->tcp.cc->timed_out(&c->cc, loss_flight(c), times > 1);
 	c->recovering = false;
 	c->retransmit_now = false;
 	if (c->sent)

@@ -60,7 +60,7 @@ struct tcp_sent {
 	uint64_t newest_end;     /* where it ended: RACK.end_seq */
 	uint64_t newest_rtt;     /* how long its round trip took: RACK.rtt */
 	uint64_t highest_end;    /* the highest end of what has arrived: RACK.fack */
-	uint64_t dsack_round;    /* until this is acknowledged no D-SACK widens the reordering window; 0: one may */
+	uint64_t dsack_round;    /* until this is acknowledged no D-SACK widens the reordering window */
 	uint64_t reorder_at;     /* when the reordering window of the last suspect is over, 0 for none */
 
 	/* Recovery, and the loss probe */

@@ -103,6 +103,24 @@ Test(tcp_rack, a_dsack_widens_the_window)
 	out_rest();
 }
 
+/* Though the flight never ends in between: a quarter for each of two round trips. */
+Test(tcp_rack, dsacks_of_two_round_trips)
+{
+	struct socket *s = in_flight(4);
+	app_write(s, 2000);
+	sends(5, 6);
+	in(". 1:1(0) ack 4001 <nop,nop,sack 1:1001>"); /* of the round trip that ends with 6 */
+	app_write(s, 4000);
+	sends(7, 10);
+	pass(100 * MS);
+	in(". 1:1(0) ack 5001 <nop,nop,sack 1:1001>");
+	in(". 1:1(0) ack 6001 <nop,nop,sack 1:1001>");
+	has(6, 8, 8);
+	after(75 * MS);
+	sends(7, 7);
+	all_acked(10);
+}
+
 /* RFC 2883 4: what came twice beyond a hole is told before the block that it lies in. */
 Test(tcp_rack, a_dsack_within_the_second_block)
 {
@@ -281,6 +299,38 @@ Test(tcp_rack, a_probe_has_patience)
 	all_acked(3);
 }
 
+/* Of a segment of which a part is acknowledged the probe repeats the rest. That is no small segment in flight, and holds no
+ * other one back (RFC 9293 3.7.4). */
+Test(tcp_rack, a_probe_of_a_part)
+{
+	struct socket *s = in_flight(1);
+	in(". 1:1(0) ack 501");
+	pass(400 * MS);
+	out("P. 501:1001(500) ack 1");
+	check(counted(COUNT_TCP_LOSS_PROBES) == 1);
+	app_write(s, 10);
+	out("P. 1001:1011(10) ack 1");
+	in(". 1:1(0) ack 1011");
+	quiet_for(1000 * SECOND);
+}
+
+/* But one of new text is, where there is no more than that. */
+Test(tcp_rack, a_small_probe)
+{
+	struct socket *s = open_with_sack();
+	app_write(s, 10500);
+	sends(1, 10);
+	after(200 * MS);
+	out("P. 10001:10501(500) ack 1");
+	app_write(s, 10);
+	in(". 1:1(0) ack 10001");
+	quiet();
+	in(". 1:1(0) ack 10501");
+	out("P. 10501:10511(10) ack 1");
+	in(". 1:1(0) ack 10511");
+	quiet_for(1000 * SECOND);
+}
+
 /* 7.3: no second probe before a round trip was measured since the first. */
 Test(tcp_rack, no_probe_without_a_measured_round_trip)
 {
@@ -347,6 +397,38 @@ Test(tcp_rack, a_duplicate_says_that_the_probe_came_twice)
 	window_is(s, 3, 10);
 	in(". 1:1(0) ack 4001");
 	sends(14, 15);
+}
+
+/* --- A full table ------------------------------------------------------------------------------------------------ */
+
+/* What cannot be recorded is not sent, whatever cwnd allows: 8192 segments, here of 64 bytes. The probe repeats the last one, and the
+ * next ACK lets as many go as it takes out. */
+Test(tcp_rack, no_more_in_flight_than_can_be_recorded)
+{
+	const unsigned most = 8192 * 64;
+	struct socket_tcp_info info;
+	struct socket *s = open_with_round_trip("mss 64,sackOK,nop,wscale 7", 100 * MS);
+	unsigned acked = 1;
+	harness_deaf(true);
+	for (unsigned window = 640; window <= 2 * most; window *= 2) { /* slow start */
+		app_write(s, window);
+		quiet();
+		check(socket_tcp_info(s, &info) == 0 && info.cwnd == window);
+		check(info.in_flight == (window < most ? window : most));
+		if (window > most)
+			break;
+		acked += window;
+		pass(100 * MS);
+		in(". 1:1(0) ack %u", acked);
+	}
+	harness_deaf(false);
+	check(info.cwnd > most && info.unsent > 0);
+	after(200 * MS);
+	out(". %u:%u(64) ack 1", acked + most - 64, acked + most);
+	check(counted(COUNT_TCP_LOSS_PROBES) == 1);
+	in(". 1:1(0) ack %u", acked + 64);
+	out(". %u:%u(64) ack 1", acked + most, acked + most + 64);
+	quiet();
 }
 
 /* --- What an ACK must not do ------------------------------------------------------------------------------------- */

@@ -134,6 +134,46 @@ Test(tcp_sack_recovery, a_time_out_takes_all_for_lost)
 	check(counted(COUNT_TCP_FAST_RETRANSMITS) == 1);
 }
 
+static uint32_t ssthresh_of(const struct socket *s)
+{
+	struct socket_tcp_info info;
+	check(socket_tcp_info(s, &info) == 0);
+	return info.ssthresh;
+}
+
+/* RFC 5681 3.1: a time-out halves what is in flight, not cwnd: six segments of twelve. When the same goes again, with
+ * the floor of the time-out or without, it halves nothing further. */
+Test(tcp_sack_recovery, a_time_out_halves_the_flight)
+{
+	struct socket *s = in_flight(8);
+	in(". 1:1(0) ack 2001"); /* cwnd 12 */
+	after(200 * MS);
+	sends(8, 8);     /* a loss probe */
+	after(250 * MS); /* without a floor: 100 + 4 * 37.5 ms */
+	sends(3, 3);
+	check(ssthresh_of(s) == 3000);
+	after(300 * MS); /* the RTO: 500 ms would be more */
+	sends(3, 3);
+	check(counted(COUNT_TCP_TIMEOUTS) == 2 && ssthresh_of(s) == 3000);
+	all_acked(8);
+}
+
+/* But no more than cwnd, where that has been halved since: nine of the ten in flight have left the network. */
+Test(tcp_sack_recovery, a_time_out_in_recovery_halves_the_window)
+{
+	struct socket *s = in_flight(10);
+	has(0, 2, 10);
+	sends(1, 1);
+	check(ssthresh_of(s) == 5000);
+	struct socket_tcp_info info;
+	check(socket_tcp_info(s, &info) == 0);
+	after(250 * MS);
+	sends(1, 1);
+	check_that(ssthresh_of(s) == info.cwnd / 2, "ssthresh %u, cwnd was %u", ssthresh_of(s), info.cwnd);
+	check(info.cwnd < 10000);
+	all_acked(10);
+}
+
 /* RFC 8985 6.3: but for what was sent a moment ago. */
 Test(tcp_sack_recovery, a_time_out_leaves_what_has_just_been_sent)
 {

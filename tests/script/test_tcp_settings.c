@@ -468,6 +468,24 @@ Test(tcp_user_timeout, an_ack_begins_it_anew)
 	check(socket_error(s) == -ETIMEDOUT);
 }
 
+/* To the microsecond also where a time-out without a floor would be next: at 1 ms the last segment went again as a loss probe, at
+ * 21 and 61 ms the first one, as lost (tcp_rack_wait). */
+Test(tcp_user_timeout, in_a_prompt_time_out)
+{
+	struct socket *s = passive_open_with("mss 1000,sackOK", 65535, 65535);
+	socket_set_user_timeout(s, 100 * MS);
+	app_write(s, 3000);
+	harness_deaf(true);
+	pass(62 * MS);
+	harness_deaf(false);
+	check(counted(COUNT_TCP_TIMEOUTS) == 2 && counted(COUNT_TCP_RETRANSMITS) == 3);
+	after(38 * MS);
+	quiet();
+	check(socket_error(s) == -ETIMEDOUT);
+	check(counted(COUNT_TCP_RETRANSMITS) == 3);
+	gone(3001);
+}
+
 /* A FIN is waited for no longer than data. */
 Test(tcp_user_timeout, a_fin_that_is_not_acknowledged)
 {
