@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * Scripts about two stacks that talk to each other after somebody has lied to them: what each says makes the other one answer, and
- * that must come to an end. Beside the world of harness.h, from which the forged segments are.
+ * Scripts about two stacks that talk to each other. After somebody has lied to them what each says makes the other one answer, and
+ * that must come to an end; and where the wire does nothing to their frames, none is sent twice. Beside the world of harness.h, from
+ * which the forged segments are.
  *
  *     192.0.2.1  client  <--- forged --- test --- forged --->  server  192.0.2.2
  *                  ^                                             ^
  *                  `--------------- frames, 1 ms ----------------'
  */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,7 +42,7 @@ static int emit(void *user, const struct tx_packet *packet)
 	return 0;
 }
 
-static void make(struct end *e, struct end *other, const char *address, const char *neighbour)
+static void make(struct end *e, struct end *other, const char *address, const char *neighbour, bool sack)
 {
 	struct stack_config config = stack_defaults();
 	config.mac = mac_of(address);
@@ -48,6 +50,7 @@ static void make(struct end *e, struct end *other, const char *address, const ch
 	config.prefix_length = 24;
 	config.emit = emit;
 	config.emit_user = e;
+	config.sack = sack;
 	config.seed[0] = (uint8_t)address[8];
 	*e = (struct end){.other = other, .frames = calloc(2 * QUEUE, sizeof(struct frame))};
 	check(e->frames);
@@ -89,12 +92,11 @@ static void turns(uint64_t time)
 
 static struct socket *listener, *caller, *called;
 
-static void start(void)
+static void start_with(bool sack)
 {
-	harness_start();
 	now = SECOND;
-	make(&client, &server, "192.0.2.1", "192.0.2.2");
-	make(&server, &client, "192.0.2.2", "192.0.2.1");
+	make(&client, &server, "192.0.2.1", "192.0.2.2", sack);
+	make(&server, &client, "192.0.2.2", "192.0.2.1", sack);
 	listener = socket_open(server.stack, SOCKET_STREAM);
 	check(socket_bind(listener, &(struct endpoint){ADDRESS_ANY, 5000}) == 0 && socket_listen(listener, 4) == 0);
 	caller = socket_open(client.stack, SOCKET_STREAM);
@@ -106,12 +108,23 @@ static void start(void)
 	check(called && socket_ready(caller) == SOCKET_WRITABLE);
 }
 
-static void end(void)
+static void start(void)
+{
+	harness_start();
+	start_with(true);
+}
+
+static void stop(void)
 {
 	stack_destroy(client.stack);
 	stack_destroy(server.stack);
 	free(client.frames);
 	free(server.frames);
+}
+
+static void end(void)
+{
+	stop();
 	harness_end();
 }
 
@@ -228,4 +241,100 @@ Test(tcp_loop, attack_two_in_time_wait)
 	check_that(frames >= 1 && frames <= 10, "%u frames in ten seconds", frames);
 	turns(61 * SECOND);
 	check(client.stack->tcp.time_waits.count == 0 && server.stack->tcp.time_waits.count == 0);
+}
+
+/* --- A good wire ------------------------------------------------------------------------------------------------- */
+
+/* What one of them has written and read of a stream of `pattern`. */
+struct talk {
+	struct socket *socket;
+	uint64_t written, read;
+};
+
+static void write_up_to(struct talk *t, size_t most, uint64_t total)
+{
+	uint8_t bytes[1000];
+	for (size_t length = 1; most > 0 && t->written < total; most -= length) {
+		length = most < sizeof bytes ? most : sizeof bytes;
+		if (length > total - t->written)
+			length = (size_t)(total - t->written);
+		for (size_t i = 0; i < length; i++)
+			bytes[i] = pattern(t->written + i);
+		long taken = socket_send(t->socket, bytes, length);
+		if (taken == -EAGAIN)
+			return;
+		check(taken > 0);
+		t->written += (uint64_t)taken;
+	}
+}
+
+static void read_up_to(struct talk *t, size_t most)
+{
+	uint8_t bytes[1000];
+	long got = 1;
+	for (; most > 0; most -= (size_t)got) {
+		got = socket_receive(t->socket, bytes, most < sizeof bytes ? most : sizeof bytes);
+		if (got == -EAGAIN)
+			return;
+		check(got > 0);
+		for (long i = 0; i < got; i++)
+			check(bytes[i] == pattern(t->read + (uint64_t)i));
+		t->read += (uint64_t)got;
+	}
+}
+
+/* Both write at most `writes` bytes a millisecond, of `total`, and read at most `reads` every so many milliseconds. */
+static void exchange(uint64_t total, size_t writes, size_t reads, unsigned every)
+{
+	struct talk talks[2] = {{.socket = caller}, {.socket = called}};
+	for (unsigned i = 0; i < 2; i++)
+		socket_set_buffers(talks[i].socket, 65536, 65536); /* as many frames as `struct end` holds */
+	for (unsigned n = 1; talks[0].read < total || talks[1].read < total; n++) {
+		check_that(n < 100000, "%llu and %llu bytes after so long", (unsigned long long)talks[0].read,
+			   (unsigned long long)talks[1].read);
+		for (unsigned i = 0; i < 2; i++) {
+			write_up_to(&talks[i], writes, total);
+			if (n % every == 0)
+				read_up_to(&talks[i], reads);
+		}
+		stack_flush(client.stack, now);
+		stack_flush(server.stack, now);
+		turn();
+	}
+	turns(SECOND);
+}
+
+static void nothing_was_sent_twice(void)
+{
+	struct socket *sockets[2] = {caller, called};
+	for (unsigned i = 0; i < 2; i++) {
+		struct socket_tcp_info info;
+		check(socket_tcp_info(sockets[i], &info) == 0 && info.unacked == 0);
+		check_that(info.retransmitted == 0, "%u segments were sent again", info.retransmitted);
+	}
+}
+
+/* Whoever writes and reads how much and how often, with SACK and without: no time-out, no loss probe and no duplicate is taken for a
+ * loss, though ACKs are delayed, ride on text and come with window updates, and windows close. */
+Test(tcp_loop, on_a_good_wire_nothing_is_sent_twice)
+{
+	static const struct {
+		uint64_t total;
+		size_t writes, reads;
+		unsigned every;
+	} manners[] = {
+	    {4000000, 40000, 100000, 1}, /* bulk, read at once */
+	    {4000000, 40000, 100000, 7},
+	    {1000000, 100000, 3000, 1}, /* the readers are slow: windows close again and again */
+	    {1000000, 100000, 50000, 300},
+	    {20000, 100, 1000, 1}, /* a little at a time */
+	    {20000, 1, 1000, 50},
+	};
+	for (unsigned i = 0; i < 12; i++) {
+		unsigned m = i / 2;
+		stop();
+		start_with(i % 2);
+		exchange(manners[m].total, manners[m].writes, manners[m].reads, manners[m].every);
+		nothing_was_sent_twice();
+	}
 }
