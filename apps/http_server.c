@@ -9,7 +9,6 @@
 
 #include "apps/http_connection.h"
 #include "socket/socket.h"
-#include "stack.h"
 
 #define BACKLOG 1024
 
@@ -52,21 +51,12 @@ struct http_server *http_server_create(struct stack *stack, const struct http_se
 	return server;
 }
 
-/* Whether the stack has used up all but an eighth of its memory: beyond it not even a handshake would find room. */
-static bool memory_is_short(const struct http_server *server)
-{
-	const struct memory *memory = stack_memory(server->stack);
-	return memory->bytes > memory->limit - memory->limit / 8;
-}
-
 static void accept_all(struct http_server *server)
 {
 	struct socket *socket;
 	while ((socket = socket_accept(server->listener))) {
 		if (server->count >= server->config.connections_most)
 			http_connection_make_room(server, HTTP_ROOM_PLACE, NULL);
-		if (memory_is_short(server))
-			http_connection_make_room(server, HTTP_ROOM_MEMORY, NULL);
 		http_connection_begin(server, socket);
 	}
 }
