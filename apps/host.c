@@ -27,8 +27,6 @@
 #include "apps/wire.h"
 #include "drivers/pcap.h"
 
-#define HOST_LINGER 1000 /* milliseconds that connections have to end in host_close() */
-
 struct host {
 	struct options options;
 	struct attachment attachment;

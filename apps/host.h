@@ -27,6 +27,7 @@
 #include "stack.h"
 
 #define HOST_FOREVER (-1)
+#define HOST_LINGER  1000 /* milliseconds that connections have to end in after a signal, or in host_close() */
 
 struct host;
 
@@ -38,9 +39,10 @@ struct host *host_open(const struct options *options);
  * given. The device belongs to the host, also when this fails. */
 struct host *host_open_on(struct driver *device, const struct options *options);
 
-/* Close all sockets, wait for their connections to end (at most until a second after the first signal, or a second where none
- * came; a further signal ends it at once), end the capture, and give everything back. A TAP that was made vanishes. 0; or 1: the device was gone, or the capture could not be written, which
- * has been told. */
+/* Close all sockets, wait for their connections to end (until HOST_LINGER after the first signal at most, or for so long where none
+ * came; a further signal ends it at once), end the capture, and give everything back. So an app that waits for its own work
+ * to end after a signal leaves part of that time to this. A TAP that was made vanishes. 0; or 1: the device was gone, or the
+ * capture could not be written, which has been told. */
 int host_close(struct host *host);
 
 struct stack *host_stack(struct host *host);

@@ -388,17 +388,16 @@ bool http_connection_make_room(struct http_server *server, enum http_room what, 
 	return false;
 }
 
-/* One that drains has sent everything, and its socket sees to the rest by itself. */
+/* Who has been promised content that does not come is reset, or would take what there is for all of it. */
 void http_connection_end_all(struct http_server *server, bool all)
 {
 	struct list *next;
 	for (struct list *node = server->connections.next; node != &server->connections; node = next) {
 		struct http_connection *c = LIST_ITEM(node, struct http_connection, node);
 		bool idle = c->state == HTTP_READING && c->in.length == 0;
+		bool promised = c->state == HTTP_HEADING || c->state == HTTP_SENDING;
 		next = node->next;
-		if (idle || (all && c->state == HTTP_DRAINING))
-			end(c, STEP_CLOSE);
-		else if (all)
-			end(c, STEP_ABORT);
+		if (all || idle)
+			end(c, promised ? STEP_ABORT : STEP_CLOSE);
 	}
 }

@@ -61,7 +61,8 @@ void http_server_stop(struct http_server *server);
 /* How many connections there are. */
 size_t http_server_connections(const struct http_server *server);
 
-/* Reset what is under way and give everything back, before the stack is destroyed. NULL is allowed. */
+/* End all connections, those by a reset whose response is not through, and give everything back, before the stack is destroyed.
+ * NULL is allowed. */
 void http_server_destroy(struct http_server *server);
 
 #endif

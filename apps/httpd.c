@@ -19,7 +19,7 @@
 #include "base/deadline.h"
 
 #define HTTPD_PORT   80
-#define HTTPD_LINGER 1000 /* milliseconds that responses under way have to end after Ctrl-C */
+#define HTTPD_LINGER (HOST_LINGER / 2) /* milliseconds for responses under way after Ctrl-C; the rest is TCP's */
 
 struct httpd {
 	const char *path;

@@ -58,6 +58,14 @@ scene() {
 	check 'a page at the moment of the end' prints x fetch "http://$stack/one"
 	stop INT
 
+	serve --trace=packets "$site"
+	printf 'GET /one HTTP/1.1\r\n' | timeout 60 "$BUILD/tests/http_client" say $stack 80 &
+	client=$!
+	check 'half a request' within 10 grep -q '<- .* len 19 ' "$log"
+	stop INT
+	check 'is ended in order' status_is 0 wait $client
+	check 'with time for its last word' grep -q '<- .* FIN ' "$log"
+
 	stack=198.51.100.9
 	serve --tap strata7 --ip 198.51.100.9/24 --host-ip 198.51.100.1 --port 8080 "$site"
 	check 'another device, address and port' prints x fetch "http://$stack:8080/one"

@@ -192,6 +192,28 @@ Test(http_server, stops_after_what_is_under_way)
 	cr_expect_eq(http_server_connections(web.server), 0);
 }
 
+/* What has to end, ends: who has asked for nothing yet in order, and who misses content by a reset, which tells so. */
+Test(http_server, ends_all_when_there_is_no_more_time)
+{
+	struct web_client *half = web_ask(0, "GET /a.txt HTTP/1.1\r\n");
+	struct web_client *content = web_ask(1, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n");
+	struct web_client *stays = web_ask(2, LAST("/a.txt"));
+	stays->deaf = true;
+	struct web_client *busy = web_ask(3, GET("/big"));
+	busy->deaf = true;
+	web_run(WEB_SECOND);
+	http_server_stop(web.server);
+	cr_expect_eq(http_server_connections(web.server), 4);
+	http_connection_end_all(web.server, true);
+	cr_expect_eq(http_server_connections(web.server), 0);
+	busy->deaf = stays->deaf = false;
+	web_run(WEB_SECOND);
+	cr_expect(half->ended && half->error == 0 && !half->bytes, "%d", half->error);
+	cr_expect(content->ended && content->error == 0 && !content->bytes, "%d", content->error);
+	cr_expect(busy->ended && busy->error == -ECONNRESET, "%d", busy->error);
+	cr_expect(stays->ended && stays->error == 0 && web_count(stays, "alpha") == 1, "%d", stays->error);
+}
+
 static void three_seconds_and_two_requests(struct http_server_config *config, struct stack_config *stack)
 {
 	(void)stack;
