@@ -53,11 +53,6 @@ scene() {
 	check 'the capture is pcapng' prints ' 0a 0d 0d 0a' magic "$scratch/capture.pcapng"
 	check 'and holds the page' grep -aq 'GET /one HTTP/1.1' "$scratch/capture.pcapng"
 
-	serve "$site"
-	fetch --limit-rate 1k -o /dev/null "http://$stack/one?" &
-	check 'a page at the moment of the end' prints x fetch "http://$stack/one"
-	stop INT
-
 	serve --trace=packets "$site"
 	printf 'GET /one HTTP/1.1\r\n' | timeout 60 "$BUILD/tests/http_client" say $stack 80 &
 	client=$!
