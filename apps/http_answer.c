@@ -103,9 +103,7 @@ static enum http_status find_content(struct http_content *content, const struct 
 /* RFC 9110 13.2.2 */
 static void apply_conditions(struct http_response *response, const struct http_request *request, time_t now)
 {
-	const struct http_validators *validators = &response->content.validators;
-	enum http_status status =
-	    *validators->etag ? http_validators_check(validators, request, now) : (enum http_status)HTTP_OK;
+	enum http_status status = http_validators_check(&response->content.validators, request, now);
 	if (status == HTTP_PRECONDITION_FAILED)
 		http_response_refuse(response, status);
 	else

@@ -67,7 +67,8 @@ enum http_status http_validators_check(const struct http_validators *validators,
 	}
 	if (has_field(request, "If-None-Match"))
 		return names_tag(request, "If-None-Match", validators->etag, true) ? HTTP_NOT_MODIFIED : HTTP_OK;
-	if (date_of(request, "If-Modified-Since", now, &date) && validators->modified <= date)
+	bool dated = validators->etag[0] != '\0';
+	if (dated && date_of(request, "If-Modified-Since", now, &date) && validators->modified <= date)
 		return HTTP_NOT_MODIFIED;
 	return HTTP_OK;
 }

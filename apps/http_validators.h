@@ -19,8 +19,8 @@
 #define HTTP_ETAG_TEXT 72 /* room for an entity tag with its quotes and terminator */
 
 struct http_validators {
-	char etag[HTTP_ETAG_TEXT]; /* with its quotes; "" where there is nothing to tell it by */
-	time_t modified;
+	char etag[HTTP_ETAG_TEXT]; /* with its quotes; "" where there is nothing to tell it by, */
+	time_t modified;           /* nor a date: 0 */
 };
 
 /* What the preconditions of a GET or HEAD come to, in the order of RFC 9110 13.2.2: HTTP_OK, HTTP_NOT_MODIFIED or

@@ -70,6 +70,28 @@ Test(http_conditions, preconditions_in_order)
 	}
 }
 
+/* A list of files, say: no tag is its own, though it is there; a date is passed over (RFC 9110 13.1.3, 13.1.4). */
+Test(http_conditions, of_what_is_made_for_this_request_alone)
+{
+	static const struct {
+		const char *fields;
+		enum http_status status;
+	} cases[] = {
+	    {"If-Match: \"xyzzy\"\r\n", HTTP_PRECONDITION_FAILED},
+	    {"If-Match: \"\"\r\n", HTTP_PRECONDITION_FAILED},
+	    {"If-Match: *\r\n", HTTP_OK},
+	    {"If-None-Match: \"xyzzy\"\r\n", HTTP_OK},
+	    {"If-None-Match: *\r\n", HTTP_NOT_MODIFIED},
+	    {"If-Modified-Since: " AFTER "\r\n", HTTP_OK},
+	    {"If-Unmodified-Since: " BEFORE "\r\n", HTTP_OK},
+	};
+	const struct http_validators none = {.etag = ""};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct http_request request = request_with(cases[i].fields);
+		cr_expect_eq(http_validators_check(&none, &request, NOW), cases[i].status, "%s", cases[i].fields);
+	}
+}
+
 /* RFC 9110 13.1.5 */
 Test(http_conditions, if_range)
 {
