@@ -35,9 +35,12 @@ static int help_main(int argc, char **argv);
 static const struct command commands[] = {
     {"httpd", httpd_main, "serve the files of a directory over HTTP", "httpd [options] [DIR]",
         "Serve the files below DIR, or a built-in page, until Ctrl-C. The address is announced on\n"
-        "standard error once it can be reached.\n"
+        "standard error once it can be reached. /echo gives a request back as it came.\n"
         "\n"
-        "  --port N           listen on this port (80)\n", true},
+        "  --port N           listen on this port (80)\n"
+        "  --keep-alive SECONDS,MAX   keep an idle connection for so long, and end it after so many requests;\n"
+        "                     0 SECONDS: after each, 0 MAX: after any number (5,100)\n"
+        "  -v                 write an access log to standard output, in the combined format\n", true},
     {"echo", echo_main, "echo, discard and chargen, over TCP and UDP", "echo [options]",
         "Until Ctrl-C, serve three ports over TCP and over UDP: 7 sends back what comes (RFC 862), 9 throws\n"
         "it away (RFC 863), 19 sends lines of characters (RFC 864). Datagrams from ports below 1024, which\n"

@@ -99,6 +99,9 @@ scene() {
 	check 'a second without one, and it ends too' gives '200 ' 'GET /one HTTP/1.1\r\nHost: x\r\n\r\n'
 	check 'which the client was told' grep -q 'timeout=1, max=3' "$scratch/answer"
 	stop
+	for option in '--port N' '--keep-alive SECONDS,MAX' '-v'; do
+		check "help names $option" sh -c "'$BUILD/strata' help httpd | grep -e '^  $option '"
+	done
 	for wrong in 5 5, ,5 a,b 5,-1 5,5,5; do
 		check "--keep-alive $wrong is refused" status_is 2 "$BUILD/strata" httpd --keep-alive $wrong
 	done
