@@ -4,6 +4,7 @@
  */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -74,6 +75,19 @@ Test(http_pages, only_the_first_page_is_made_anew)
 	cr_expect_str_neq(style.validators.etag, link.validators.etag);
 	cr_expect_str_eq(style.type, "text/css; charset=utf-8");
 	http_content_close(&first);
+}
+
+/* The answer that http.html shows is the one that a reader gets who tries it. */
+Test(http_pages, the_example_is_true)
+{
+	char length[64], tag[HTTP_ETAG_TEXT + 16];
+	struct http_content content;
+	cr_assert_eq(http_pages_open(&content, "tcp.html", &map, 7), 0);
+	snprintf(length, sizeof length, "\nContent-Length: %" PRIu64 "\n", content.length);
+	snprintf(tag, sizeof tag, "\nETag: %s\n", content.validators.etag);
+	const char *text = text_of("http.html", &map);
+	cr_expect(strstr(text, length), "%s", length);
+	cr_expect(strstr(text, tag), "%s", tag);
 }
 
 Test(http_pages, every_link_leads_to_a_page)
