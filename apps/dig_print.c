@@ -10,7 +10,7 @@
 
 bool dig_was_answered(const struct dns_answer *a)
 {
-	return a->status <= DNS_REFUSED || a->message;
+	return a->status <= DNS_REFUSED || (a->status == DNS_MALFORMED && a->message); /* aliases without an end */
 }
 
 static const char *status_name(const struct dns_answer *a)
@@ -218,8 +218,10 @@ void dig_print_short(FILE *to, const struct dns_answer *a)
 {
 	static char data[DATA_TEXT];
 	struct dns_record record;
-	if (!dig_was_answered(a))
+	if (!dig_was_answered(a)) {
 		print_failure(to, a);
+		return;
+	}
 	for (size_t at = 0; dns_answer_next(a, &at, &record);)
 		fprintf(to, "%s\n", dns_data_print(&record, data, sizeof data));
 }

@@ -234,7 +234,7 @@ static enum dns_meaning read_rcode(struct dns_query *q, const struct dns_header 
 	}
 }
 
-/* Keep a copy of a datagram, in which the question is spelt as it was asked for and not as chance had it. */
+/* Keep it to be shown, of a datagram a copy, in which the question is spelt as it was asked for and not as chance had it. */
 static bool keep(struct stack *s, struct dns_query *q, const uint8_t *message, size_t length, bool question)
 {
 	if (message != q->message) {
@@ -248,6 +248,7 @@ static bool keep(struct stack *s, struct dns_query *q, const uint8_t *message, s
 	}
 	if (question)
 		dns_emit_spelling(q->message, &q->asked);
+	q->understood = true;
 	return true;
 }
 

@@ -97,8 +97,8 @@ static void finish(struct stack *s, struct dns_query *q)
 	    .tcp = q->tcp,
 	    .records = q->records,
 	    .length = q->length,
-	    .message = q->message_length > 0 ? q->message : NULL,
-	    .message_length = q->message_length,
+	    .message = q->understood ? q->message : NULL,
+	    .message_length = q->understood ? q->message_length : 0,
 	};
 	struct list *node;
 
@@ -359,6 +359,7 @@ static bool make_room(struct stack *s, struct dns_query *q)
 	memory_put(&s->memory, q->message, q->message_length);
 	q->message = length >= DNS_HEADER ? memory_get(&s->memory, length) : NULL;
 	q->message_length = q->message ? length : 0;
+	q->understood = false;
 	return q->message;
 }
 

@@ -102,6 +102,7 @@ struct dns_query {
 	size_t received;  /* bytes of it and the message so far */
 	uint8_t *message;
 	size_t message_length;
+	bool understood; /* it is whole, and answers a question of ours: who looks up may see it */
 
 	/* What came of it */
 	enum dns_status status;  /* once dns_judge() says that this is the end */

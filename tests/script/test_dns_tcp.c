@@ -112,6 +112,22 @@ Test(dns_tcp, without_edns_there_too)
 	end_of_script();
 }
 
+/* Of what has come last only ten bytes have: it is not shown, nor what came before it. */
+Test(dns_tcp, half_a_message_is_none)
+{
+	look_with(&(struct dns_wanted){.name = WWW, .type = DNS_A, .tcp = true});
+	struct asked q = out_tcp_question(SERVER, WWW, DNS_A);
+	reply(&q, 0x8181);
+	in_tcp_reply_alone("P.", 0, tcp_reply_length());
+	out_frame(); /* the end of the first connection */
+	q = out_tcp_question(SERVER, WWW, DNS_A);
+	write_www(&q);
+	harness_deaf(true);
+	in_tcp_reply("P.", 0, 10);
+	end_of_script();
+	check(found_so_far() == 1 && last_answer()->status == DNS_TIMEOUT && last_answer()->message_length == 0);
+}
+
 /* Whatever allocation fails, the look-up comes to an end. */
 Test(dns_tcp, memory_that_runs_out)
 {
@@ -171,7 +187,7 @@ Test(dns_tcp, a_connection_that_ends_without_an_answer)
 	in_tcp_reply("F.", 10, 10);
 	check(counted(COUNT_DNS_QUERIES_OUT) == 3 && found_so_far() == 0);
 	end_of_script();
-	check(found_so_far() == 1);
+	check(found_so_far() == 1 && last_answer()->message_length == 0); /* ten bytes of one are not shown as one */
 }
 
 Test(dns_tcp, a_silent_connection_is_given_up_after_ten_seconds)
@@ -210,6 +226,7 @@ Test(dns_tcp, attack_every_answer_is_cut_short)
 	harness_deaf(true);
 	in_tcp_reply("P.", 0, tcp_reply_length());
 	found(DNS_MALFORMED, "");
+	check(last_answer()->message_length == 0);
 	end_of_script();
 }
 
@@ -248,7 +265,7 @@ Test(dns_tcp, attack_one_byte_a_second)
 	pass(SECOND);
 	check(counted(COUNT_DNS_TIMEOUTS) == 1);
 	end_of_script();
-	check(found_so_far() == 1 && last_answer()->status == DNS_TIMEOUT);
+	check(found_so_far() == 1 && last_answer()->status == DNS_TIMEOUT && last_answer()->message_length == 0);
 }
 
 /* A length that no message has; and answers to other questions before the right one. */
@@ -264,6 +281,18 @@ Test(dns_tcp, attack_lengths_without_a_message)
 	in_frame(&frame);
 	found(DNS_MALFORMED, "");
 	end_of_script();
+}
+
+Test(dns_tcp, attack_an_answer_to_another_question_alone)
+{
+	cut_short();
+	struct asked q = out_tcp_question(SERVER, WWW, DNS_A);
+	q.id ^= 1;
+	write_www(&q);
+	harness_deaf(true);
+	in_tcp_reply("P.", 0, tcp_reply_length());
+	end_of_script();
+	check(found_so_far() == 1 && last_answer()->status == DNS_TIMEOUT && last_answer()->message_length == 0);
 }
 
 Test(dns_tcp, attack_other_answers_before_the_right_one)

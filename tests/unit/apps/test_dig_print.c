@@ -167,6 +167,20 @@ Test(dig_print, no_answer)
 	}
 }
 
+/* An alias was found, and nobody knows more of the name that it leads to. */
+Test(dig_print, an_answer_that_leads_to_silence)
+{
+	static const char text[] =
+	    ";; communications error to 192.0.2.53#53: timed out\n;; no servers could be reached\n";
+	struct dns_answer a = the_answer();
+	a.status = DNS_TIMEOUT;
+	cr_assert_not(dig_was_answered(&a));
+	prints(&a, FULL, DIG_ALL, false, text);
+	prints(&a, SHORT, 0, false, text);
+	a.status = DNS_MALFORMED; /* aliases without an end are shown, as far as they were followed */
+	cr_assert(dig_was_answered(&a));
+}
+
 Test(dig_print, json)
 {
 	static const uint8_t text[] = "\3a\"b\0\0\20\0\1\0\0\0\5\0\5\4x\"\\\033";
