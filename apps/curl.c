@@ -116,8 +116,7 @@ static int curl_follow(struct curl *c)
 	for (;;) {
 		curl_begin_progress(c);
 		status = curl_transfer(c, way.method, way.with_data);
-		if (c->progress.on)
-			curl_progress_draw(&c->progress, 0);
+		curl_progress_end(&c->progress, host_now());
 		if (status || !c->follow || c->response.status / 100 != 3 || !c->response.location[0])
 			return status;
 		status = curl_redirect(c, &way, &since);
@@ -168,6 +167,7 @@ int curl_main(int argc, char **argv)
 	static struct curl curl;
 	int status = CURL_USAGE;
 	curl = (struct curl){.max_time = CURL_NEVER, .connect_timeout = 300 * 1000000ull};
+	curl_say_begin();
 	if (!curl_parse(&curl, argc, argv, &status)) {
 		free(curl.data);
 		return status;

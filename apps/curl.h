@@ -54,7 +54,7 @@ struct curl_output {
 
 /* The progress bar (curl_say.c). */
 struct curl_progress {
-	bool on;
+	bool on;               /* it may be drawn; false once it has ended */
 	uint64_t began, drawn; /* when */
 	uint64_t first;        /* bytes that were there before (-C) */
 	uint64_t got;
@@ -109,6 +109,9 @@ int curl_connect(struct curl *curl, bool may_reuse);
 /* End the connection, if there is one. */
 void curl_disconnect(struct curl *curl);
 
+/* When this time, which may be CURL_NEVER, will have passed since then. */
+uint64_t curl_deadline(uint64_t since, uint64_t time);
+
 /* Milliseconds left until this time, at least 0, or HOST_FOREVER. */
 int curl_time_left(uint64_t until);
 
@@ -135,6 +138,9 @@ int curl_output_close(struct curl_output *output);
 
 /* ---- curl_say.c ---- */
 
+/* From here on each line on standard error is written at once: what several at a time say on one terminal does not mix. */
+void curl_say_begin(void);
+
 /* With -v: "* " and this. */
 void curl_say(const struct curl *curl, const char *what, ...) __attribute__((format(printf, 2, 3)));
 
@@ -147,10 +153,13 @@ void curl_say_data(const struct curl *curl, char mark, size_t length);
 /* Copy a line without its control characters, for a terminal; how long it is. `to` has room for 4 * length + 2. */
 size_t curl_make_harmless(const char *line, size_t length, char *to);
 
-/* Say why it failed; returns the status. */
-int curl_fail(const struct curl *curl, int status, const char *why, ...) __attribute__((format(printf, 3, 4)));
+/* Say why it failed, below the progress bar, which ends; returns the status. */
+int curl_fail(struct curl *curl, int status, const char *why, ...) __attribute__((format(printf, 3, 4)));
 
-/* So many more bytes have come (0: none, and the last word is to be said). */
-void curl_progress_draw(struct curl_progress *progress, size_t more);
+/* So many more bytes have come by now: drawn every 200 ms. */
+void curl_progress_add(struct curl_progress *progress, size_t more, uint64_t now);
+
+/* No more will: the bar is drawn for the last time, if anything has come at all. */
+void curl_progress_end(struct curl_progress *progress, uint64_t now);
 
 #endif

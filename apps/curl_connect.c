@@ -11,6 +11,11 @@
 
 #define CURL_ADDRESSES 8
 
+uint64_t curl_deadline(uint64_t since, uint64_t time)
+{
+	return time == CURL_NEVER ? CURL_NEVER : since + time;
+}
+
 int curl_time_left(uint64_t until)
 {
 	uint64_t now = host_now();
@@ -37,7 +42,7 @@ static bool curl_can_reuse(const struct curl *c)
 	       !(socket_ready(c->socket) & (SOCKET_READABLE | SOCKET_HANGUP | SOCKET_ERROR));
 }
 
-static int curl_tell_no_name(const struct curl *c, int error, enum dns_status status)
+static int curl_tell_no_name(struct curl *c, int error, enum dns_status status)
 {
 	if (error == -EINTR)
 		return CURL_INTERRUPTED;
@@ -51,7 +56,7 @@ static int curl_tell_no_name(const struct curl *c, int error, enum dns_status st
 	return curl_fail(c, CURL_NO_NAME, "could not resolve host %s: %s", c->url.host, dns_status_text(status));
 }
 
-static int curl_tell_no_connection(const struct curl *c, int error)
+static int curl_tell_no_connection(struct curl *c, int error)
 {
 	if (error == -EINTR)
 		return CURL_INTERRUPTED;
@@ -86,15 +91,17 @@ int curl_connect(struct curl *c, bool may_reuse)
 {
 	struct address addresses[CURL_ADDRESSES];
 	enum dns_status status = DNS_GOOD;
-	uint64_t patience = c->max_time < c->connect_timeout ? c->max_time : c->connect_timeout;
-	uint64_t until = patience == CURL_NEVER ? CURL_NEVER : c->began + patience;
+	uint64_t connected = curl_deadline(host_now(), c->connect_timeout), over = curl_deadline(c->began, c->max_time);
+	uint64_t until = connected < over ? connected : over;
 	c->reused = may_reuse && curl_can_reuse(c);
 	if (c->reused) {
 		curl_say(c, "Re-using existing connection #%u with host %s", c->connections - 1, c->url.host);
 		return 0;
 	}
 	curl_disconnect(c);
-	int found = host_resolve(c->host, c->url.host, curl_time_left(until), addresses, CURL_ADDRESSES, &status);
+	int found = -EINVAL;
+	if (c->url.host[0] != '[') /* an IPv6 address is nothing that a name server knows */
+		found = host_resolve(c->host, c->url.host, curl_time_left(until), addresses, CURL_ADDRESSES, &status);
 	if (found < 0) {
 		bool late = until != CURL_NEVER && host_now() >= until;
 		return curl_tell_no_name(c, found, late ? DNS_GOOD : status);

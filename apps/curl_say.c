@@ -13,6 +13,12 @@
 #define PROGRESS_INTERVAL 200000u /* microseconds between one bar and the next */
 #define PROGRESS_WIDTH    30
 
+void curl_say_begin(void)
+{
+	static char line[BUFSIZ];
+	setvbuf(stderr, line, _IOLBF, sizeof line);
+}
+
 void curl_say(const struct curl *c, const char *what, ...)
 {
 	va_list arguments;
@@ -65,12 +71,13 @@ void curl_say_data(const struct curl *c, char mark, size_t length)
 		fprintf(stderr, "%c [%zu bytes data]\n", mark, length);
 }
 
-int curl_fail(const struct curl *c, int status, const char *why, ...)
+int curl_fail(struct curl *c, int status, const char *why, ...)
 {
 	char url[URL_MAX + URL_HOST_MAX];
 	va_list arguments;
 	if (c->silent && !c->show_errors)
 		return status;
+	curl_progress_end(&c->progress, host_now());
 	va_start(arguments, why);
 	fprintf(stderr, "strata: fetching failed on %s: (%d) ", url_print(&c->url, url, sizeof url), status);
 	vfprintf(stderr, why, arguments);
@@ -91,11 +98,12 @@ static char *curl_amount(double bytes, char text[16])
 }
 
 /*  45% [============>                 ] 461.0 MiB of 1.0 GiB, 95.3 MiB/s, 6 s left */
-static void curl_progress_print(const struct curl_progress *p, uint64_t now)
+static void curl_progress_draw(struct curl_progress *p, uint64_t now)
 {
 	char bar[PROGRESS_WIDTH + 1], have[16], all[16], rate[16];
 	double got = (double)(p->first + p->got), seconds = (double)(now - p->began + 1) / 1e6;
 	double speed = (double)p->got / seconds;
+	p->drawn = now;
 	if (p->total == HTTP_CLIENT_UNKNOWN || p->total == 0) {
 		fprintf(stderr, "\r\033[K%s, %s/s", curl_amount(got, have), curl_amount(speed, rate));
 		return;
@@ -111,18 +119,20 @@ static void curl_progress_print(const struct curl_progress *p, uint64_t now)
 		fprintf(stderr, ", %.0f s left", (total - got) / speed);
 }
 
-void curl_progress_draw(struct curl_progress *p, size_t more)
+void curl_progress_add(struct curl_progress *p, size_t more, uint64_t now)
 {
 	p->got += more;
-	if (!p->on)
+	if (!p->on || now - p->drawn < PROGRESS_INTERVAL)
 		return;
-	uint64_t now = host_now();
-	if (more > 0 && now - p->drawn < PROGRESS_INTERVAL)
-		return;
-	p->drawn = now;
-	curl_progress_print(p, now);
-	if (more == 0) {
+	curl_progress_draw(p, now);
+	fflush(stderr);
+}
+
+void curl_progress_end(struct curl_progress *p, uint64_t now)
+{
+	if (p->on && p->got > 0) {
+		curl_progress_draw(p, now);
 		fputc('\n', stderr);
-		p->on = false;
 	}
+	p->on = false;
 }

@@ -162,7 +162,7 @@ static void curl_take_body(struct curl_transfer *t)
 		return;
 	http_client_took(r, (size_t)taken);
 	socket_consume(c->socket, (size_t)taken);
-	curl_progress_draw(&c->progress, (size_t)taken);
+	curl_progress_add(&c->progress, (size_t)taken, host_now());
 }
 
 /* ---- in ---- */
@@ -278,7 +278,7 @@ static char *curl_request_head(const struct curl *c, const char *method, bool wi
 
 static void curl_tell_error(struct curl_transfer *t, int error)
 {
-	const struct curl *c = t->curl;
+	struct curl *c = t->curl;
 	if (error == -EINTR)
 		curl_finish(t, CURL_INTERRUPTED);
 	else if (error == -ETIMEDOUT)
@@ -293,8 +293,7 @@ static int curl_exchange(struct curl *c, struct curl_transfer *t)
 {
 	http_client_begin(&c->response, c->head_only);
 	curl_say_head(c, '>', t->head, t->head_length);
-	int error = host_until(c->host, curl_step, t,
-			       c->max_time == CURL_NEVER ? HOST_FOREVER : curl_time_left(c->began + c->max_time));
+	int error = host_until(c->host, curl_step, t, curl_time_left(curl_deadline(c->began, c->max_time)));
 	host_wait_for(c->host, -1, 0);
 	if (error)
 		curl_tell_error(t, error);

@@ -187,7 +187,7 @@ static enum http_client_piece http_client_take_value(struct http_client_response
 		http_client_take_connection(r, value);
 	else if (http_client_is(name, length, "content-range"))
 		http_client_take_range(r, value);
-	else if (http_client_is(name, length, "location") && strlen(value) < sizeof r->location)
+	else if (http_client_is(name, length, "location") && !r->location[0] && strlen(value) < sizeof r->location)
 		snprintf(r->location, sizeof r->location, "%s", value);
 	return HTTP_CLIENT_MORE;
 }
@@ -364,9 +364,7 @@ enum http_client_piece http_client_closed(struct http_client_response *r)
 	case HTTP_CLIENT_UNTIL_CLOSE:
 		return HTTP_CLIENT_DONE;
 	case HTTP_CLIENT_IN_STATUS:
-		if (r->status == 0)
-			return http_client_refuse(r, HTTP_CLIENT_EMPTY, "an empty reply");
-		/* fall through */
+		return http_client_refuse(r, HTTP_CLIENT_EMPTY, "an empty reply");
 	case HTTP_CLIENT_IN_FIELDS:
 		return http_client_refuse(r, HTTP_CLIENT_RECEIVE, "the connection was closed in the midst of the head");
 	case HTTP_CLIENT_COUNTED:

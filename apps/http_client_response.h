@@ -48,7 +48,7 @@ enum http_client_error {
 	HTTP_CLIENT_UNSUPPORTED = 1, /* a version or status that HTTP/1 does not have */
 	HTTP_CLIENT_WEIRD = 8,       /* it makes no sense */
 	HTTP_CLIENT_PARTIAL = 18,    /* the connection ended before the body did */
-	HTTP_CLIENT_EMPTY = 52,      /* it ended before anything was said */
+	HTTP_CLIENT_EMPTY = 52,      /* it ended before there was a status, or after a 1xx */
 	HTTP_CLIENT_RECEIVE = 56,    /* the head, or the chunks, are broken */
 	HTTP_CLIENT_ENCODING = 61,   /* a transfer coding that we do not know */
 };
@@ -71,7 +71,7 @@ struct http_client_response {
 	bool http_1_0;
 	uint64_t length;      /* Content-Length, or HTTP_CLIENT_UNKNOWN */
 	uint64_t range_first; /* of Content-Range: where the body begins; HTTP_CLIENT_UNKNOWN where it is not there */
-	char location[HTTP_CLIENT_VALUE]; /* "" where there is none */
+	char location[HTTP_CLIENT_VALUE]; /* the first, as with curl; "" where there is none */
 	bool keep_alive; /* the connection may be used again after this response, as far as its head says */
 
 	/* What was found. */

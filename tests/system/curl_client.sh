@@ -42,6 +42,7 @@ hello
 	check 'by name' ends 0 hello --host web.example=$host http://web.example:8080/plain
 	check '50 redirects' ends 0 hello -L $url/next/10
 	check 'a byte every 100 ms' ends 0 hello $url/slow
+	check 'each connection has --connect-timeout' ends 0 hello -L --connect-timeout 3 $url/later
 }
 
 bad() {
@@ -50,6 +51,8 @@ bad() {
 	check 'wrong usage: 2' ends 2 '' --nonsense $url/
 	check 'no URL: 3' ends 3 '' 'http://a b/'
 	check 'no such name: 6' ends 6 '' --dns $host --max-time 20 http://no.example/
+	check 'an IPv6 address: 6' ends 6 '' --dns $host 'http://[2001:db8::1]/'
+	check 'which nobody is asked for' says 'it is no name and no IPv4 address'
 	check 'nobody listens: 7' ends 7 '' http://$host:8081/
 	check 'two lengths: 8' ends 8 '' $url/twice
 	check 'a body cut off: 18' ends 18 hello $url/cut
@@ -90,6 +93,23 @@ nothing' cat one two
 	cd - >/dev/null || return
 }
 
+# on_a_terminal ARGUMENTS...: what curl shows there while a file comes
+on_a_terminal() { script -qec "$BUILD/strata curl -o /dev/null $* $url/gib/1" /dev/null </dev/null; }
+
+shows_a_bar() { on_a_terminal | grep -q '100% \[=*\] 1\.0 MiB of 1\.0 MiB, '; }
+
+is_quiet() { strata_curl -o /dev/null $url/gib/1 && [ ! -s "$log" ]; }
+
+bar() {
+	if command -v script >/dev/null; then
+		check 'a progress bar on a terminal' shows_a_bar
+		check 'none with -s' prints '' on_a_terminal -s
+	else
+		report ok 'a progress bar on a terminal' 'there is no script(1)'
+	fi
+	check 'none elsewhere' is_quiet
+}
+
 # large MIB ARGUMENTS...: so many zeros come whole, in little memory, and however slowly they are read.
 large() {
 	mebibytes=$1
@@ -108,6 +128,7 @@ scene() {
 	good
 	bad
 	files
+	bar
 	check '200 MiB to a slow reader, in 64 MiB of address space' flat
 	check '5 MiB by way of a wire that loses 2 %' large 5 --loss 2
 	kill $rude

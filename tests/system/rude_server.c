@@ -10,6 +10,7 @@
  *     /head        a head without end                         /twice      two lengths that differ
  *     /circle      redirects to itself                        /next/N     redirects to /next/N+1; /next/60 is "hello\n"
  *     /away        redirects to https                         /escape     a head with control characters in it
+ *     /later       redirects to /plain, after 3.2 s
  *     /gib/N       N MiB of zeros                             /slow       "hello\n", a byte every 100 ms
  *     /404, /416   with a body                                /range      "lo\n" as 206, from 3 on
  *     /echo        what the request's body was                /count      how many connections there have been
@@ -133,6 +134,9 @@ static bool answer_specially(int connection, const char *path, const char *body,
 		say_next(connection, (unsigned)atoi(path + 6));
 	else if (strncmp(path, "/gib/", 5) == 0)
 		say_many(connection, (unsigned long)atol(path + 5));
+	else if (strcmp(path, "/later") == 0)
+		usleep(3200000), say_text(connection, "HTTP/1.1 302 Found\r\nLocation: /plain\r\nConnection: close\r\n"
+						      "Content-Length: 0\r\n\r\n");
 	else if (strcmp(path, "/slow") == 0)
 		say_slowly(connection);
 	else if (strcmp(path, "/echo") == 0)
