@@ -1,76 +1,22 @@
 /* SPDX-License-Identifier: MIT
  *
- * Names for apps, on a device that has a name server inside:
- *
- *     host ---- struct world (a driver) ---- cable ---- a stack that answers on port 53, with what the test says
+ * Names for apps. The machine behind the host's device is a name server, which answers what the test says.
  */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <string.h>
 
-#include "apps/host.h"
-#include "drivers/cable.h"
+#include "tests/unit/apps/neighbour.h"
 
 #define MINUTE 60000 /* milliseconds */
 #define SILENT 99
 
 struct world {
-	struct driver driver;
-	struct cable *cable;
-	struct stack *machine;
+	struct neighbour neighbour;
 	uint8_t rcode;      /* of its answers, or SILENT */
 	unsigned addresses; /* how many are in them */
 	unsigned asked;     /* how many questions it got */
 };
-
-static int world_emit(struct driver *driver, const struct tx_packet *packet, uint64_t now)
-{
-	return driver_emit(cable_port(((struct world *)driver)->cable, 0), packet, now);
-}
-
-static int machine_emit(void *user, const struct tx_packet *packet)
-{
-	return driver_emit(cable_port(((struct world *)user)->cable, 1), packet, 0);
-}
-
-static void machine_frame(void *user, const struct rx_frame *frame, uint64_t now)
-{
-	stack_input(((struct world *)user)->machine, frame, now);
-}
-
-static void machine_writable(void *user, uint64_t now)
-{
-	stack_writable(((struct world *)user)->machine, now);
-}
-
-static int world_service(struct driver *driver, const struct driver_sink *sink, uint64_t now)
-{
-	struct world *world = (struct world *)driver;
-	const struct driver_sink inside = {world, machine_frame, machine_writable};
-	driver_service(cable_port(world->cable, 1), &inside, now);
-	stack_tick(world->machine, now);
-	stack_flush(world->machine, now);
-	return driver_service(cable_port(world->cable, 0), sink, now);
-}
-
-static void world_wait(const struct driver *driver, struct driver_wait *wait)
-{
-	const struct world *world = (const struct world *)driver;
-	struct driver_wait inside;
-	driver_wait(cable_port(world->cable, 0), wait);
-	driver_wait(cable_port(world->cable, 1), &inside);
-	if (inside.deadline < wait->deadline)
-		wait->deadline = inside.deadline;
-	if (stack_deadline(world->machine) < wait->deadline)
-		wait->deadline = stack_deadline(world->machine);
-}
-
-static void world_close(struct driver *driver)
-{
-	(void)driver;
-}
-
-static const struct driver_operations world_operations = {world_emit, world_service, world_wait, world_close};
 
 /* The question comes back, with the rcode and addresses: 198.51.100.80, .81 ..., which have a TTL of 0. */
 static void answer(void *user, struct socket *socket)
@@ -96,30 +42,16 @@ static void answer(void *user, struct socket *socket)
 
 static struct host *begin(struct world *world, const struct options *options)
 {
-	struct stack_config config = stack_defaults();
-	*world =
-	    (struct world){.driver = {.operations = &world_operations, .mtu = 1500}, .cable = cable_create(2, 1024)};
-	config.address = (struct address){{192, 0, 2, 1}};
-	config.prefix_length = 24;
-	config.mac = (struct mac){{2, 0, 0, 0, 0, 1}};
-	config.emit = machine_emit;
-	config.emit_user = world;
-	config.on_ready = answer;
-	config.ready_user = world;
-	world->machine = stack_create(&config, host_now());
-	cr_assert_not_null(world->machine);
-	struct socket *socket = socket_open(world->machine, SOCKET_DATAGRAM);
-	cr_assert_eq(socket_bind(socket, &(struct endpoint){.port = 53}), 0);
-	struct host *host = host_open_on(&world->driver, options);
-	cr_assert_not_null(host);
-	return host;
+	*world = (struct world){.rcode = 0};
+	neighbour_begin(&world->neighbour, answer, world);
+	neighbour_listen(&world->neighbour, SOCKET_DATAGRAM, 53);
+	return neighbour_open(&world->neighbour, options);
 }
 
 static void end(struct world *world, struct host *host)
 {
 	cr_assert_eq(host_close(host), 0);
-	stack_destroy(world->machine);
-	cable_destroy(world->cable);
+	neighbour_end(&world->neighbour);
 }
 
 /* A name server at 192.0.2.1, and a fixed name with two addresses. */
@@ -214,7 +146,7 @@ Test(host_resolve, a_server_that_cannot_be_reached)
 	struct host *host = begin(&world, &options);
 	struct address found;
 	enum dns_status status;
-	stack_close(world.machine);
+	stack_close(world.neighbour.stack);
 	cr_assert_eq(host_resolve(host, "www.example", MINUTE, &found, 1, &status), -ENETUNREACH);
 	cr_assert_eq(status, DNS_UNREACHABLE);
 	end(&world, host);
