@@ -14,6 +14,7 @@
 #include "base/deadline.h"
 #include "dns/dns.h"
 #include "stack.h"
+#include "tests/story/capture.h"
 #include "trace/decode.h"
 
 #define SECOND     1000000u
@@ -150,18 +151,6 @@ static void names_ready(struct socket *socket)
 
 /* ---- the web server ---- */
 
-static const char page[] = "HTTP/1.1 200 OK\r\n"
-			   "Date: Fri, 14 Feb 2025 15:59:47 GMT\r\n"
-			   "Server: Apache/2.4.62 (Debian)\r\n"
-			   "Last-Modified: Mon, 10 Feb 2025 17:38:35 GMT\r\n"
-			   "ETag: \"10-62dcd2d848e57\"\r\n"
-			   "Accept-Ranges: bytes\r\n"
-			   "Content-Length: 16\r\n"
-			   "Keep-Alive: timeout=5, max=100\r\n"
-			   "Connection: Keep-Alive\r\n"
-			   "Content-Type: text/html\r\n"
-			   "\r\n"
-			   "Bonjour toi ;-)\n";
 static const char nothing[] =
     "HTTP/1.1 404 Not Found\r\nContent-Length: 10\r\nConnection: Keep-Alive\r\n\r\nNot Found\n";
 
@@ -183,7 +172,8 @@ static void web_ready(struct story *s, struct socket *socket)
 	if (got > 0) {
 		request[got] = '\0';
 		bool root = strncmp(request, "GET / ", 6) == 0;
-		socket_send(socket, root ? page : nothing, root ? sizeof page - 1 : sizeof nothing - 1);
+		socket_send(socket, root ? captured_page : nothing,
+			    root ? sizeof captured_page - 1 : sizeof nothing - 1);
 		s->idle = s->now + KEEP_ALIVE;
 	} else if (got == 0) {
 		socket_close(socket);

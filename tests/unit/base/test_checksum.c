@@ -9,6 +9,7 @@
 
 #include "base/checksum.h"
 #include "base/random.h"
+#include "tests/story/capture.h"
 
 /* RFC 1071 1, word for word: big-endian words, the last one padded, carries added back at the end. */
 static uint16_t naive(const uint8_t *bytes, size_t length)
@@ -243,25 +244,13 @@ Test(checksum, captured_tcp_segment)
 	static const uint8_t tcp[32] = {0x00, 0x50, 0xb2, 0x30, 0xd7, 0x17, 0xe6, 0xcf, 0x3a, 0x9b, 0x38,
 					0xcf, 0x80, 0x18, 0x01, 0xfb, 0xd0, 0xcb, 0x00, 0x00, 0x01, 0x01,
 					0x08, 0x0a, 0xdb, 0xe6, 0xba, 0x58, 0x74, 0x7e, 0xbe, 0x24};
-	static const char payload[] = "HTTP/1.1 200 OK\r\n"
-				      "Date: Fri, 14 Feb 2025 15:59:47 GMT\r\n"
-				      "Server: Apache/2.4.62 (Debian)\r\n"
-				      "Last-Modified: Mon, 10 Feb 2025 17:38:35 GMT\r\n"
-				      "ETag: \"10-62dcd2d848e57\"\r\n"
-				      "Accept-Ranges: bytes\r\n"
-				      "Content-Length: 16\r\n"
-				      "Keep-Alive: timeout=5, max=100\r\n"
-				      "Connection: Keep-Alive\r\n"
-				      "Content-Type: text/html\r\n"
-				      "\r\n"
-				      "Bonjour toi ;-)\n";
-	size_t length = sizeof payload - 1;
+	size_t length = sizeof captured_page - 1;
 	cr_assert_eq(length, 299);
 	for (size_t split = 0; split <= length; split++) {
 		struct checksum sum = pseudo_header(http_response, 331);
 		checksum_add(&sum, tcp, sizeof tcp);
-		checksum_add(&sum, payload, split);
-		checksum_add(&sum, payload + split, length - split);
+		checksum_add(&sum, captured_page, split);
+		checksum_add(&sum, captured_page + split, length - split);
 		if (checksum_finish(&sum) != 0)
 			cr_assert_fail("split at %zu: %04x", split, checksum_finish(&sum));
 	}

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/story/capture.h"
+
 /* A1: a Windows client opens a connection; TCP checksum as captured. */
 const struct golden golden_a1 = {
     .headers =
@@ -61,18 +63,7 @@ const struct golden golden_b12 = {
 	"1c b7 2c 2d 74 e6 68 a3 78 86 ec 02 08 00 "                   /* Ethernet */
 	"45 00 01 5f cf 79 40 00 35 06 cb 87 33 44 79 3b c0 a8 3c 70 " /* IP */
 	"00 50 b2 30 d7 17 e6 cf 3a 9b 38 cf 80 18 01 fb d0 cb 00 00 01 01 08 0a db e6 ba 58 74 7e be 24 ", /* TCP */
-    .text = "HTTP/1.1 200 OK\r\n"
-	    "Date: Fri, 14 Feb 2025 15:59:47 GMT\r\n"
-	    "Server: Apache/2.4.62 (Debian)\r\n"
-	    "Last-Modified: Mon, 10 Feb 2025 17:38:35 GMT\r\n"
-	    "ETag: \"10-62dcd2d848e57\"\r\n"
-	    "Accept-Ranges: bytes\r\n"
-	    "Content-Length: 16\r\n"
-	    "Keep-Alive: timeout=5, max=100\r\n"
-	    "Connection: Keep-Alive\r\n"
-	    "Content-Type: text/html\r\n"
-	    "\r\n"
-	    "Bonjour toi ;-)\n",
+    .text = captured_page,
 };
 
 /* C: a request on Windows, both checksums left to the network card; 478 bytes of payload that the capture does not
