@@ -144,13 +144,14 @@ void curl_say_begin(void);
 /* With -v: "* " and this. */
 void curl_say(const struct curl *curl, const char *what, ...) __attribute__((format(printf, 2, 3)));
 
-/* With -v: lines of a head, each behind this mark; control characters are shown as \xNN. */
+/* With -v: lines of a head, each behind this mark, made harmless. */
 void curl_say_head(const struct curl *curl, char mark, const char *text, size_t length);
 
 /* With -v: so many bytes of a body, where they are not themselves seen. */
 void curl_say_data(const struct curl *curl, char mark, size_t length);
 
-/* Copy a line without its control characters, for a terminal; how long it is. `to` has room for 4 * length + 2. */
+/* Copy a line for a terminal, with \xNN for what is not printing ASCII: UTF-8 has control characters beyond it. How long it is;
+ * `to` has room for 4 * length + 2. */
 size_t curl_make_harmless(const char *line, size_t length, char *to);
 
 /* Say why it failed, below the progress bar, which ends; returns the status. */

@@ -38,7 +38,7 @@ size_t curl_make_harmless(const char *line, size_t length, char *to)
 		length--;
 	for (size_t i = 0; i < length; i++) {
 		unsigned char c = (unsigned char)line[i];
-		if ((c < ' ' && c != '\t') || c == 0x7f)
+		if ((c < ' ' && c != '\t') || c > '~')
 			used += (size_t)sprintf(to + used, "\\x%02x", c);
 		else
 			to[used++] = (char)c;

@@ -73,7 +73,7 @@ Test(curl_say, silent_means_errors_too)
 
 Test(curl_say, each_line_of_v_is_one_write)
 {
-	static const char head[] = "GET / HTTP/1.1\r\nX: \033[2J\177\r\n";
+	static const char head[] = "GET / HTTP/1.1\r\nX: \033[2J\177\302\233\r\n";
 	curl_say(&curl, "not said");
 	curl_say_head(&curl, '>', head, strlen(head));
 	wrote_nothing_more();
@@ -82,7 +82,7 @@ Test(curl_say, each_line_of_v_is_one_write)
 	curl_say_head(&curl, '>', head, strlen(head));
 	wrote("* Trying 1\n");
 	wrote("> GET / HTTP/1.1\n");
-	wrote("> X: \\x1b[2J\\x7f\n");
+	wrote("> X: \\x1b[2J\\x7f\\xc2\\x9b\n"); /* the last two are a control character too, in UTF-8 */
 	wrote_nothing_more();
 }
 
