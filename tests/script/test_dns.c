@@ -186,6 +186,27 @@ Test(dns, aliases_are_followed_across_answers)
 	ask_www();
 }
 
+/* An alias that came in the last round: its target is asked for from the first one on. */
+Test(dns, an_alias_has_rounds_of_its_own)
+{
+	ask_www();
+	after(SECOND);
+	out_question(SERVER, WWW, DNS_A);
+	after(2 * SECOND);
+	struct asked q = out_question(SERVER, WWW, DNS_A);
+	reply(&q, GOOD_REPLY);
+	reply_name(WWW, DNS_CNAME, 40, "b.example.net");
+	in_reply();
+	q = out_question(SERVER, "b.example.net", DNS_A);
+	check(q.edns);
+	for (unsigned round = 0; round < 2; round++) {
+		after(SECOND << round);
+		out_question(SERVER, "b.example.net", DNS_A);
+	}
+	after(4 * SECOND);
+	found(DNS_TIMEOUT, "www.example.com. 40 CNAME b.example.net.\n");
+}
+
 Test(dns, an_alias_is_an_answer_for_who_asks_for_it)
 {
 	look(WWW, DNS_CNAME);
@@ -342,6 +363,17 @@ Test(dns, a_referral_is_no_answer)
 	q = out_question(OTHER, WWW, DNS_A);
 	reply_www(&q);
 	found(DNS_GOOD, www_found);
+}
+
+/* The servers of the zone itself may name themselves beside an answer that has nothing in it. */
+Test(dns, a_denial_beside_the_zone_s_servers)
+{
+	struct asked q = ask_www();
+	reply(&q, 0x8580); /* authoritative */
+	authority();
+	reply_name("example.com", DNS_NS, 100, "ns.example.com");
+	in_reply();
+	found(DNS_NO_DATA, "");
 }
 
 /* --- The cache ---------------------------------------------------------------------------------------------------- */
@@ -849,6 +881,34 @@ Test(dns, memory_that_runs_out)
 		failed = harness_allocation_failed();
 		check(nth < 20);
 	}
+}
+
+static unsigned told;
+
+static void tell(void *user, struct socket *socket)
+{
+	check(!user && socket);
+	told++;
+}
+
+/* Frames that come together, of which the first is for the resolver and no answer. */
+Test(dns, sockets_are_told_beside_it)
+{
+	harness_end();
+	struct stack_config config = harness_config();
+	config.on_ready = tell;
+	harness_start_with(&config);
+	check(dns_add_server(harness_stack(), &(struct endpoint){ip_of(SERVER), 0}) == 0);
+	struct asked q = ask_www();
+	app_datagram();
+	told = 0;
+	q.id ^= 1;
+	batch_begin();
+	reply(&q, GOOD_REPLY);
+	in_reply();
+	in_udp(3);
+	batch_end();
+	check(told == 1);
 }
 
 Test(dns, a_full_device_costs_a_round)

@@ -103,6 +103,12 @@ Test(dns_attack, attack_another_question)
 		in_reply();
 		assert_dropped(DROP_DNS_MALFORMED);
 	}
+	reply(&q, GOOD_REPLY);
+	reply_bytes(q.question, q.length);
+	reply_poke16(4, 2); /* two that are well-formed */
+	reply_a(WWW, 300, EVIL);
+	in_reply();
+	assert_dropped(DROP_DNS_MALFORMED);
 	rest_is_right(&q);
 }
 

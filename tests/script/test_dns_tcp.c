@@ -4,6 +4,7 @@
  */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/script/dns.h"
@@ -248,6 +249,45 @@ Test(dns_tcp, attack_an_answer_of_64_KiB_one_byte_at_a_time)
 	check(stack_memory(harness_stack())->bytes < 1 << 20);
 	in_tcp_reply("P.", 65536, 65537);
 	found(DNS_GOOD, www_found);
+	end_of_script();
+}
+
+/* So many addresses of this name come over TCP: records of 16 bytes, of which two are a pointer to the name. */
+static void in_many_records(const char *owner, unsigned count)
+{
+	look_with(&(struct dns_wanted){.name = owner, .type = DNS_A, .tcp = true});
+	struct asked q = out_tcp_question(SERVER, owner, DNS_A);
+	reply(&q, GOOD_REPLY);
+	for (unsigned i = 0; i < count; i++)
+		reply_bytes("\300\014\0\1\0\1\0\0\1\054\0\4\306\063\144\120", 16);
+	reply_poke16(6, count);
+	harness_deaf(true);
+	for (size_t at = 0, end; at < tcp_reply_length() && found_so_far() == 0; at = end) {
+		end = at + 1000 < tcp_reply_length() ? at + 1000 : tcp_reply_length();
+		in_tcp_reply("P.", at, end);
+	}
+}
+
+/* A message of 64 KiB; its records with their names written out would be 1 MiB. */
+Test(dns_tcp, attack_records_that_grow)
+{
+	char owner[4 * 64 + 1] = "";
+	for (unsigned i = 0; i < 4; i++)
+		snprintf(owner + i * 63, sizeof owner - i * 63, "%062u.", i);
+	owner[4 * 63 - 1] = '\0';
+	in_many_records(owner, 4000);
+	found(DNS_NO_MEMORY, "");
+	end_of_script();
+}
+
+/* 1100 records of 31 bytes are an answer, and too much for the cache. */
+Test(dns_tcp, attack_an_answer_that_would_fill_the_cache)
+{
+	in_many_records(WWW, 1100);
+	check(found_so_far() == 1 && last_answer()->status == DNS_GOOD && last_addresses() == 1100);
+	look(WWW, DNS_A);
+	pass(0);
+	check(found_so_far() == 1); /* it is asked for again */
 	end_of_script();
 }
 
