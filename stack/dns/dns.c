@@ -309,7 +309,7 @@ bool dns_answer_next(const struct dns_answer *answer, size_t *at, struct dns_rec
 	r.at = *at;
 	if (r.at >= answer->length || !dns_read_record(&r, record))
 		return false;
-	record->ttl -= record->ttl < answer->age ? record->ttl : answer->age;
+	record->ttl -= answer->age; /* nothing is remembered for longer than its shortest TTL */
 	*at = r.at;
 	return true;
 }
