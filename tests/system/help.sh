@@ -22,6 +22,14 @@ known() {
 	done
 }
 
+# httpd_tells OPTION...: its help has these, and it takes them: with what stands behind them it comes as far as the directory.
+httpd_tells() {
+	for option in "$@"; do
+		"$BUILD/strata" help httpd | grep -q "^  ${option%% *} " || { echo "no $option" && return 1; }
+		says '/nonexistent' "$BUILD/strata" httpd $option /nonexistent || return
+	done
+}
+
 # The page as a reader sees it has every command and every option.
 page() {
 	scripts/man "$BUILD/strata" >"$scratch/strata.1" || return
@@ -43,6 +51,7 @@ complete_words() {
 scene() {
 	check 'every command has a help' helps
 	check 'and every option in it is taken' known
+	check 'httpd has its own' httpd_tells '--port 8080' '--keep-alive 5,100' -v
 	check 'the manual page has all of them' page
 	if command -v man >/dev/null; then
 		check 'and is sound' sound
