@@ -19,8 +19,7 @@ static bool attach_fail(const char *what, const char *which, const char *why, co
 {
 	char line[CAUSE_LINE];
 	cause_line(line, what, which, why, command);
-	fprintf(stderr, "%s\n", line);
-	return false;
+	return cause_tell(line);
 }
 
 /* ---- the bridge ---- */
@@ -68,7 +67,7 @@ static void attach_explain(const struct options *o, const char *name, struct tap
 		cause_line(line, "setting the MTU", name, why, command);
 		break;
 	}
-	fprintf(stderr, "%s\n", line);
+	cause_tell(line);
 }
 
 /* Whether an interface is none of ours to take without having been named: not a TAP, or a port of another bridge. */
@@ -166,14 +165,15 @@ static struct address attach_free_address(const char *name)
 }
 
 /* Whether the host can reach the network through this interface. Not when it has it already on another one. */
-static bool attach_has_no_rival(const struct attachment *a, const char *name, struct address host)
+static bool attach_has_no_rival(const struct options *o, const struct attachment *a, const char *name,
+				struct address host)
 {
 	struct netdevice_rival rival;
 	char address[ADDRESS_TEXT], another[ADDRESS_TEXT], why[96], command[96];
 	if (netdevice_find_rival(name, host, a->prefix_length, &rival) != 1)
 		return true;
 	snprintf(why, sizeof why, "%s has %s in the same network", rival.name, address_print(rival.address, address));
-	snprintf(command, sizeof command, "choose another with --ip %s/24",
+	snprintf(command, sizeof command, "strata %s --ip %s/24", o->command,
 		 address_print(attach_free_address(name), another));
 	return attach_fail("setting the host's address", name, why, command);
 }
@@ -186,18 +186,28 @@ static bool attach_refused_address(const struct attachment *a, const char *name,
 	return attach_fail("setting the host's address", name, strerror(-error), command);
 }
 
+/* The stack was given an address that the host has; its neighbour in the network may be free. */
+static bool attach_refused_own(const struct options *o, const struct attachment *a)
+{
+	uint32_t last = UINT32_MAX >> o->prefix_length, own = address_number(o->address);
+	struct address next = address_from_number((own & last) + 1 < last ? own + 1 : own - 1);
+	char address[ADDRESS_TEXT], command[96];
+	snprintf(command, sizeof command, "strata %s --ip %s/%u", o->command, address_print(next, address),
+		 o->prefix_length);
+	return attach_fail("taking --ip", a->bridge, "this is the host's own address", command);
+}
+
 static bool attach_address_bridge(const struct options *o, struct attachment *a)
 {
 	struct address wanted = options_host(o), found;
 	bool there = netdevice_has_address(a->bridge, wanted, a->prefix_length, &found);
 	if (there && address_equal(found, o->address))
-		return attach_fail("taking --ip", a->bridge, "this is the host's own address",
-				   "choose another with --ip");
+		return attach_refused_own(o, a);
 	if (there && (address_is_any(o->host) || address_equal(found, wanted))) {
 		a->host = found;
 		return true;
 	}
-	if (!attach_has_no_rival(a, a->bridge, wanted))
+	if (!attach_has_no_rival(o, a, a->bridge, wanted))
 		return false;
 	int error = netdevice_add_address(a->bridge, wanted, a->prefix_length);
 	a->addressed = !error;
@@ -210,7 +220,7 @@ static bool attach_address_bridge(const struct options *o, struct attachment *a)
 static bool attach_address_tap(const struct options *o, struct attachment *a)
 {
 	a->host = options_host(o);
-	if (!attach_has_no_rival(a, a->tap, a->host))
+	if (!attach_has_no_rival(o, a, a->tap, a->host))
 		return false;
 	int error = netdevice_set_address(a->tap, a->host, a->prefix_length);
 	return !error || netdevice_is_usable(a->tap) || attach_refused_address(a, a->tap, a->host, error);

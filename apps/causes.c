@@ -3,10 +3,12 @@
  * Causes that lie in the system, and what mends them; see causes.h.
  */
 #include <errno.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -15,10 +17,57 @@
 
 #define CAUSE_PATH 512
 #define CAUSE_USER 40
+#define CAUSE_TOLD 1024 /* a line with longer names of strata in it */
 
 void cause_line(char line[CAUSE_LINE], const char *what, const char *which, const char *why, const char *command)
 {
 	snprintf(line, CAUSE_LINE, "strata: %s failed on %s: %s; do: %s", what, which, why, command);
+}
+
+/* ---- telling ---- */
+
+/* Root who may do what root may: not the one of a container, nor one whose powers were taken away. */
+static bool cause_is_root(void)
+{
+	return geteuid() == 0 && prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN) == 1;
+}
+
+/* The name that strata was called by: `build/strata`, or `strata` where that is found in PATH. */
+static const char *cause_program(void)
+{
+	return strcmp(program_invocation_short_name, "strata") == 0 ? program_invocation_name : "strata";
+}
+
+static bool cause_is_word(const char *text, size_t length, const char *word)
+{
+	return length == strlen(word) && memcmp(text, word, length) == 0;
+}
+
+static void cause_append(char told[CAUSE_TOLD], const char *text, size_t length)
+{
+	size_t used = strlen(told);
+	snprintf(told + used, CAUSE_TOLD - used, "%.*s", (int)length, text);
+}
+
+bool cause_tell(const char *line)
+{
+	static const char before[] = "; do: ";
+	const char *text = strstr(line, before), *program = cause_program();
+	char told[CAUSE_TOLD] = "";
+	text = text ? text + strlen(before) : line + strlen(line);
+	cause_append(told, line, (size_t)(text - line));
+	while (*text) {
+		size_t length = strcspn(text, " "), whole = length + strspn(text + length, " ");
+		if (cause_is_word(text, length, "strata")) {
+			cause_append(told, program, strlen(program));
+			cause_append(told, text + length, whole - length);
+		} else if (!cause_is_word(text, length, "sudo") || !cause_is_root()) {
+			cause_append(told, text, whole);
+		}
+		text += whole;
+	}
+	fprintf(stderr, "%s\n", told);
+	return false;
 }
 
 /* ---- looking around ---- */

@@ -21,6 +21,10 @@
 
 void cause_line(char line[CAUSE_LINE], const char *what, const char *which, const char *why, const char *command);
 
+/* Tell such a line on standard error, with its command as this user can type it: strata under the name that it was called by, which
+ * need not be in PATH, and without sudo where he is root already, since a bare system has none. False, for the caller to return. */
+bool cause_tell(const char *line);
+
 /* CAUSE_TUN cannot be opened, or takes none of a TAP's calls (ENOTTY). `error` is positive here and below. */
 void cause_of_open(const char *root, int error, char line[CAUSE_LINE]);
 

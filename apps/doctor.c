@@ -32,19 +32,13 @@ __attribute__((format(printf, 1, 2))) static void doctor_well(const char *format
 	va_end(arguments);
 }
 
-static bool doctor_ill(const char *line)
-{
-	fprintf(stderr, "%s\n", line);
-	return false;
-}
-
 static bool doctor_tun(void)
 {
 	char line[CAUSE_LINE];
 	int error = tap_try();
 	if (error) {
 		cause_of_open("", -error, line);
-		return doctor_ill(line);
+		return cause_tell(line);
 	}
 	doctor_well(CAUSE_TUN " can be opened");
 	return true;
@@ -58,7 +52,7 @@ static bool doctor_tap(const char *name)
 	struct driver *device = tap_open(name, 0, &failure);
 	if (!device) {
 		cause_of_attach("", name, -failure.error, "httpd", line);
-		return doctor_ill(line);
+		return cause_tell(line);
 	}
 	driver_close(device);
 	doctor_well("%s is free for this user", name);
@@ -78,7 +72,7 @@ static bool doctor_private(void)
 		if (tap_open("tap0", 0, &failure))
 			_exit(0);
 		cause_of_attach("", "tap0", -failure.error, "httpd", line);
-		doctor_ill(line);
+		cause_tell(line);
 		_exit(1);
 	}
 	if (child > 0)
@@ -100,7 +94,7 @@ static bool doctor_ports(unsigned bridge)
 		snprintf(name, sizeof name, "tap%u", i);
 		if (netdevice_link(name, &link) != 0 || !link.tap || link.master != bridge)
 			continue;
-		well = !(cause_manager("", name, line) && !doctor_ill(line)) && well;
+		well = !(cause_manager("", name, line) && !cause_tell(line)) && well;
 		struct driver *device = tap_open(name, 0, &failure);
 		ours += device || failure.error == -EBUSY;
 		free_ones += device != NULL;
@@ -112,7 +106,7 @@ static bool doctor_ports(unsigned bridge)
 	}
 	if (ours > 0 && free_ones == 0 && geteuid() != 0) {
 		cause_of_none("", "tap0", EPERM, ours, "httpd", line);
-		return doctor_ill(line);
+		return cause_tell(line);
 	}
 	doctor_well("%u of this user's %u TAPs on " ATTACH_BRIDGE " are free", free_ones, ours);
 	return well;
@@ -128,9 +122,9 @@ static bool doctor_bridge(void)
 		return true;
 	}
 	if (cause_manager("", ATTACH_BRIDGE, line))
-		well = doctor_ill(line);
+		well = cause_tell(line);
 	if (cause_firewall("", ATTACH_BRIDGE, line))
-		well = doctor_ill(line);
+		well = cause_tell(line);
 	return doctor_ports(bridge) && well;
 }
 

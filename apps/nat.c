@@ -25,8 +25,7 @@ static bool nat_fail(const char *what, const char *which, int error, const char 
 {
 	char line[CAUSE_LINE];
 	cause_line(line, what, which, strerror(error), command);
-	fprintf(stderr, "%s\n", line);
-	return false;
+	return cause_tell(line);
 }
 
 /* ---- files below /proc/sys ---- */
@@ -126,8 +125,7 @@ static bool nat_explain_firewall(const char *bridge, const char *network, int er
 	    "sudo modprobe nft_masq, and again; or sudo iptables -t nat -A POSTROUTING -s %s ! -o %s -j MASQUERADE",
 	    network, bridge);
 	cause_line(line, "masquerading", bridge, "this kernel has no nf_tables, or not its nat", command);
-	fprintf(stderr, "%s\n", line);
-	return false;
+	return cause_tell(line);
 }
 
 bool nat_open(struct journal *j, const char *bridge, struct address network, unsigned prefix_length)

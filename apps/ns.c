@@ -37,7 +37,7 @@ static int ns_fail(const char *what, const char *which, const char *why, const c
 {
 	char line[CAUSE_LINE];
 	cause_line(line, what, which, why, command);
-	fprintf(stderr, "%s\n", line);
+	cause_tell(line);
 	return NS_FAILED;
 }
 
@@ -68,8 +68,9 @@ static void ns_become(char **command, const sigset_t *signals)
 	if (!command[0])
 		command = interactive;
 	execvp(command[0], command);
-	ns_fail("starting", command[0], strerror(errno), "strata help ns");
-	_exit(errno == ENOENT ? 127 : 126);
+	int error = errno;
+	ns_fail("starting", command[0], strerror(error), "strata help ns");
+	_exit(error == ENOENT ? 127 : 126);
 }
 
 static int ns_status(int status)

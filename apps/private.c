@@ -22,8 +22,7 @@ static bool private_fail(enum cause_step step, int error)
 {
 	char line[CAUSE_LINE];
 	cause_of_private("", step, error, line);
-	fprintf(stderr, "%s\n", line);
-	return false;
+	return cause_tell(line);
 }
 
 static bool private_has_tun(void)
@@ -33,8 +32,7 @@ static bool private_has_tun(void)
 	if (!error)
 		return true;
 	cause_of_open("", -error, line);
-	fprintf(stderr, "%s\n", line);
-	return false;
+	return cause_tell(line);
 }
 
 static int private_write(const char *path, const char *text)

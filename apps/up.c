@@ -37,17 +37,11 @@ struct up {
 	struct journal journal;
 };
 
-static bool up_tell(const char *line)
-{
-	fprintf(stderr, "%s\n", line);
-	return false;
-}
-
 static bool up_fail(const char *what, const char *which, int error, const char *command)
 {
 	char line[CAUSE_LINE];
 	cause_line(line, what, which, strerror(error), command);
-	return up_tell(line);
+	return cause_tell(line);
 }
 
 /* ---- the command line ---- */
@@ -98,7 +92,7 @@ static bool up_refused_bridge(int error)
 {
 	char line[CAUSE_LINE];
 	cause_of_bridge(ATTACH_BRIDGE, -error, line);
-	return up_tell(line);
+	return cause_tell(line);
 }
 
 static bool up_bridge(struct up *up)
@@ -133,7 +127,7 @@ static bool up_tap(struct up *up, const char *name)
 	int error = tap_make(name, up->owner);
 	if (error && error != -EBUSY) {
 		cause_of_attach("", name, -error, "up", line);
-		return up_tell(line);
+		return cause_tell(line);
 	}
 	netdevice_silence(name);
 	if (netdevice_link(name, &link) == 0 && link.master == 0)
@@ -172,12 +166,12 @@ static void up_warn(const struct up *up)
 	    status.st_uid != up->owner) {
 		cause_line(line, "running without root", CAUSE_TUN, "its mode lets only root open it",
 			   "sudo chmod 0666 " CAUSE_TUN);
-		up_tell(line);
+		cause_tell(line);
 	}
 	if (cause_manager("", ATTACH_BRIDGE, line))
-		up_tell(line);
+		cause_tell(line);
 	if (cause_firewall("", ATTACH_BRIDGE, line))
-		up_tell(line);
+		cause_tell(line);
 }
 
 static bool up_open(struct up *up)
@@ -186,7 +180,7 @@ static bool up_open(struct up *up)
 	int error = tap_try();
 	if (error) {
 		cause_of_open("", -error, line);
-		return up_tell(line);
+		return cause_tell(line);
 	}
 	if (!journal_open(&up->journal, true))
 		return up_fail("noting what is made", "/run/strata", errno, "sudo strata up");

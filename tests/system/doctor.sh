@@ -1,5 +1,6 @@
 # What stops strata, and whether it says so: every fault is made, in namespaces of this test. The commands that the messages tell are
-# done where they can be done here, and then the start must succeed.
+# done where they can be done here, word by word, and then the start must succeed. They name strata as it was called, build/strata, and
+# tell root no sudo.
 . "$(dirname "$0")/lib.sh"
 
 doctor() { "$BUILD/strata" doctor "$@"; }
@@ -38,7 +39,7 @@ tun() {
 }
 
 taps() {
-	check 'TUNSETIFF refused' says 'only root may make one in this network; do: sudo strata up, once; or, in a private network, strata echo --ns' \
+	check 'TUNSETIFF refused' says 'only root may make one in this network; do: sudo build/strata up, once; or, in a private network, build/strata echo --ns' \
 		$who "$BUILD/strata" echo
 	ip tuntap add dev tap3 mode tap
 	check 'a TAP that nobody has prepared' says "do: sudo ip address add 192.0.2.1/24 dev tap3 && sudo ip link set dev tap3 up" \
@@ -57,7 +58,7 @@ taps() {
 	wait $server
 	check 'what is said to do helps' doctor --tap tap3
 	ip tuntap add dev tap5 mode tun
-	check 'it exists as tun: its cure is named' says 'it exists as tun, not tap, or with several queues; do: strata echo --tap tap0' \
+	check 'it exists as tun: its cure is named' says 'it exists as tun, not tap, or with several queues; do: build/strata echo --tap tap0' \
 		"$BUILD/strata" echo --tap tap5
 	ip tuntap add dev tap6 mode tap multi_queue
 	check 'it has several queues' says 'with several queues' "$BUILD/strata" echo --tap tap6
@@ -67,7 +68,7 @@ taps() {
 	check 'a bridge that is not there' says 'there is no bridge of this name' "$BUILD/strata" echo --bridge strata9
 	ip link add strata0 type bridge
 	ip address add 192.0.2.2/24 dev strata0
-	check "the host's own address" says "this is the host's own address" "$BUILD/strata" echo --ip 192.0.2.2/24
+	check "the host's own address" says "this is the host's own address; do: build/strata echo --ip 192.0.2.3/24" "$BUILD/strata" echo --ip 192.0.2.2/24
 	ip link delete strata0
 	for tap in tap3 tap5 tap6 tap7; do ip link delete $tap; done
 }
@@ -87,7 +88,7 @@ network() {
 	check 'all is well after up' well
 	mkdir -p /run/NetworkManager/devices
 	printf '[device]\nmanaged=true\nnm-owned=false\n' >/run/NetworkManager/devices/$(ip -o link show strata0 | cut -d : -f 1)
-	check 'NetworkManager manages the bridge' says 'do: sudo nmcli device set strata0 managed no' "$BUILD/strata" doctor
+	check 'NetworkManager manages the bridge' says 'do: nmcli device set strata0 managed no' "$BUILD/strata" doctor
 	rm -r /run/NetworkManager
 	if ! command -v nft >/dev/null; then
 		report ok 'a firewall that drops what is forwarded' 'there is no nft command (nftables)'
@@ -98,19 +99,19 @@ network() {
 	nft 'table inet filter { chain pass { type filter hook forward priority 0; policy drop; }; }'
 	check 'a firewall that drops, and nothing is forwarded' well
 	echo 1 >/proc/sys/net/ipv4/ip_forward
-	check 'a firewall that drops what is forwarded' says 'do: sudo nft insert rule inet filter pass iifname strata0 accept && ' "$BUILD/strata" doctor
+	check 'a firewall that drops what is forwarded' says 'do: nft insert rule inet filter pass iifname strata0 accept && nft ' "$BUILD/strata" doctor
 	check 'what is said to do' cure
 	check 'helps' well
 	nft flush ruleset
 	nft 'table ip filter { chain DOCKER-USER { }; chain FORWARD { type filter hook forward priority 0; policy drop; jump DOCKER-USER; }; }'
-	check "Docker's" says 'do: sudo iptables -I DOCKER-USER -i strata0 -j ACCEPT && sudo iptables -I DOCKER-USER -o strata0 -j ACCEPT' "$BUILD/strata" doctor
+	check "Docker's" says 'do: iptables -I DOCKER-USER -i strata0 -j ACCEPT && iptables -I DOCKER-USER -o strata0 -j ACCEPT' "$BUILD/strata" doctor
 	nft flush ruleset
 	nft 'table inet firewalld { chain filter_FORWARD { type filter hook forward priority 0; reject; }; }'
-	check "firewalld's" says 'do: sudo firewall-cmd --zone=trusted --add-interface=strata0' "$BUILD/strata" doctor
+	check "firewalld's" says 'do: firewall-cmd --zone=trusted --add-interface=strata0' "$BUILD/strata" doctor
 	nft flush ruleset
 	"$BUILD/strata" down >/dev/null
 }
-cure() { sed -n 's/.*; do: //; s/sudo //gp' "$scratch/line" >"$scratch/cure" && cat "$scratch/cure" && sh "$scratch/cure"; }
+cure() { sed -n 's/.*; do: //p' "$scratch/line" >"$scratch/cure" && cat "$scratch/cure" && sh "$scratch/cure"; }
 
 scene() {
 	mount -t tmpfs none /run || exit 1 # what follows is written there

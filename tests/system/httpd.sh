@@ -23,7 +23,7 @@ wrong_usage() {
 second_refused() {
 	status_is 2 "$BUILD/strata" httpd 2>"$scratch/second" || return
 	prints "strata: setting the host's address failed on tap1: tap0 has 192.0.2.1 in the same network; \
-do: choose another with --ip 198.51.100.2/24" cat "$scratch/second"
+do: $BUILD/strata httpd --ip 198.51.100.2/24" cat "$scratch/second"
 }
 
 # A server of its own, until it serves.

@@ -67,7 +67,7 @@ two_machines() {
 		wait "$server"
 	done
 }
-full() { wait $third; got=$?; cat "$log"; [ $got -eq 2 ] && grep -q 'all of this user.s TAPs, 2, are in use; do: sudo strata up 4' "$log"; }
+full() { wait $third; got=$?; cat "$log"; [ $got -eq 2 ] && grep -q 'all of this user.s TAPs, 2, are in use; do: sudo build/strata up 4' "$log"; }
 doctor_counts() { second=$server; "$BUILD/strata" doctor | tee "$scratch/doctor"; grep -q 'ok: tap1 is in use by strata, process' "$scratch/doctor"; }
 
 # ---- the outside ----
@@ -169,7 +169,7 @@ scene() {
 	check 'up, killed at any moment, is undone by down' killed
 	check 'down does not miss what is gone' half_gone
 	check 'no number of TAPs' says 'neither a number of TAPs' "$BUILD/strata" up many
-	check 'who has no privileges is told' says 'sudo strata up' $user "$BUILD/strata" up
+	check 'who has no privileges is told' says 'sudo build/strata up' $user "$BUILD/strata" up
 	check 'and leaves nothing either' sh -c '! ls -d /tmp/strata-65534 /run/strata'
 	nat
 }

@@ -4,11 +4,14 @@
  * that can be made for real are in tests/system/doctor.sh.
  */
 #include <criterion/criterion.h>
+#include <criterion/redirect.h>
 #include <errno.h>
 #include <ftw.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -72,6 +75,47 @@ static void assert_line(const char *why, const char *command)
 	cr_assert_not_null(cure);
 	cr_assert_eq(strncmp(cure + 6, command, strlen(command)), 0, "%s", line);
 	cr_assert_null(strchr(line, '\n'));
+}
+
+/* What is told of the line is `expected`, to a program that was called by this name. */
+static void assert_told(const char *name, const char *short_name, const char *expected)
+{
+	static char called[64], called_short[64];
+	char told[256];
+	snprintf(called, sizeof called, "%s", name);
+	snprintf(called_short, sizeof called_short, "%s", short_name);
+	program_invocation_name = called;
+	program_invocation_short_name = called_short;
+	cr_redirect_stderr();
+	cr_assert_not(cause_tell(line));
+	fflush(stderr);
+	cr_assert_not_null(fgets(told, sizeof told, cr_get_redirected_stderr()));
+	cr_assert_str_eq(told, expected);
+}
+
+Test(causes, a_command_names_strata_as_it_was_called)
+{
+	cause_line(line, "using strata", "strata", "strata has it",
+		   "rm s /run/strata  strata0 && strata up, or strata");
+	assert_told("build/strata", "strata",
+		    "strata: using strata failed on strata: strata has it; do: "
+		    "rm s /run/strata  strata0 && build/strata up, or build/strata\n");
+}
+
+Test(causes, a_command_names_strata_by_its_name_when_another_program_tells_it)
+{
+	cause_line(line, "using", "tap0", "it is busy", "strata up");
+	assert_told("tests/unit", "unit", "strata: using failed on tap0: it is busy; do: strata up\n");
+}
+
+/* Root is told no sudo, and others are; the test runs as either (tests/system/doctor.sh: as both). */
+Test(causes, a_command_tells_sudo_to_whom_it_helps)
+{
+	bool mighty = geteuid() == 0 && prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN) == 1;
+	cause_line(line, "opening", "x", "no sudo here", "sudo a sudoer && sudo b");
+	assert_told("strata", "strata",
+		    mighty ? "strata: opening failed on x: no sudo here; do: a sudoer && b\n"
+			   : "strata: opening failed on x: no sudo here; do: sudo a sudoer && sudo b\n");
 }
 
 Test(causes, a_module_that_is_not_loaded)
