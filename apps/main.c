@@ -117,8 +117,9 @@ static const struct command commands[] = {
         "The exit status is CMD's.\n", false},
     {"up", up_main, "make a bridge and TAPs on this computer, for its user", "up [N] [--nat]",
         "Make the bridge strata0, on which this computer has the address 192.0.2.1/24, and N TAPs (4) on it.\n"
-        "Under sudo they belong to the user who called it, who then runs strata without privileges. What was\n"
-        "there before is left as it is. They last until strata down, or until the computer starts anew.\n"
+        "They belong to the user who called sudo, or logged in before su, and then runs strata without\n"
+        "privileges. What was there before is left as it is. They last until strata down, or until the\n"
+        "computer starts anew.\n"
         "\n"
         "  --nat              let the machines on the bridge reach the outside: turn forwarding on, and have\n"
         "                     them masqueraded by nftables; strata down restores what was before\n", false},

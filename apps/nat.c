@@ -100,7 +100,8 @@ static bool nat_note_interfaces(struct journal *j)
 static bool nat_forward(struct journal *j)
 {
 	if (nat_get(NAT_SWITCH) == 1) {
-		printf("forwarding between interfaces is on already, and stays so\n");
+		bool ours = journal_has(j, "set " NAT_SWITCH " 0");
+		printf("forwarding between interfaces is on already%s\n", ours ? "" : ", and stays so");
 		return true;
 	}
 	if (!nat_note(j, NAT_CONF "/all/accept_redirects") || !nat_note_interfaces(j) || !nat_note(j, NAT_SWITCH))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * strata up [N] [--nat] and strata down: the bridge and N TAPs on this computer itself, made once by root for the user who called
- * sudo, who then runs strata without any privilege. The TAPs stay when nobody has them open, until `strata down` or
+ * strata up [N] [--nat] and strata down: the bridge and N TAPs on this computer itself, made once by root for the user who became
+ * root by sudo or su, and then runs strata without any privilege. The TAPs stay when nobody has them open, until `strata down` or
  * the next start of the computer.
  */
 #include <errno.h>
@@ -22,7 +22,7 @@
 #include "drivers/tap.h"
 
 #define UP_TAPS   4
-#define UP_MOST   64 /* as many as a machine tries (attach.c) */
+#define UP_MOST   64
 #define UP_FAILED 2
 
 static const struct address up_host = {{192, 0, 2, 1}};
@@ -64,12 +64,27 @@ static bool up_arguments(struct up *up, char **argv)
 	return true;
 }
 
-/* Whose the TAPs are to be: his who called sudo. */
+/* Who logged in before he became root by su, doas or their like (proc(5), loginuid); all ones: nobody did. */
+static bool up_login(uint64_t *user)
+{
+	char text[16] = "";
+	FILE *f = fopen("/proc/self/loginuid", "re");
+	if (f && !fgets(text, sizeof text, f))
+		text[0] = '\0';
+	if (f)
+		fclose(f);
+	text[strcspn(text, "\n")] = '\0';
+	return options_number(text, 0, UINT32_MAX - 1, user);
+}
+
+/* Whose the TAPs are to be: his who called sudo, or who logged in. */
 static unsigned up_owner(void)
 {
 	const char *text = getenv("SUDO_UID");
 	uint64_t owner;
-	return geteuid() == 0 && text && options_number(text, 0, UINT32_MAX - 1, &owner) ? (unsigned)owner : geteuid();
+	if (geteuid() == 0 && ((text && options_number(text, 0, UINT32_MAX - 1, &owner)) || up_login(&owner)))
+		return (unsigned)owner;
+	return geteuid();
 }
 
 /* ---- up ---- */
@@ -117,24 +132,36 @@ static bool up_bridge(struct up *up)
 	return true;
 }
 
-/* A TAP that was made as far as its line in the journal, or further, is made the rest of the way. */
-static bool up_tap(struct up *up, const char *name)
+/* Put a TAP that is there onto the bridge: 0, or a negative errno. */
+static int up_join(const char *name)
 {
 	struct netdevice_link link;
+	int error = 0;
+	netdevice_silence(name);
+	if (netdevice_link(name, &link) == 0 && link.master == 0)
+		error = netdevice_join(name, ATTACH_BRIDGE);
+	return error ? error : netdevice_raise(name);
+}
+
+/* A TAP that was made as far as its line in the journal, or further, is made the rest of the way. One in use is there. */
+static bool up_tap(struct up *up, const char *name)
+{
 	char line[CAUSE_LINE];
 	if (!up_note(up, "tap", name))
 		return false;
 	int error = tap_make(name, up->owner);
-	if (error && error != -EBUSY) {
+	bool made = error == 0 || error == -EBUSY;
+	if (made)
+		error = up_join(name);
+	if (!error)
+		return true;
+	if (error == -EPERM)
+		cause_line(line, "making", name, "only root may make one", "sudo strata up");
+	else if (made)
+		cause_line(line, "joining " ATTACH_BRIDGE, name, strerror(-error), "sudo strata down, and again");
+	else
 		cause_of_attach("", name, -error, "up", line);
-		return cause_tell(line);
-	}
-	netdevice_silence(name);
-	if (netdevice_link(name, &link) == 0 && link.master == 0)
-		error = netdevice_join(name, ATTACH_BRIDGE);
-	if (!error || error == -EBUSY)
-		error = netdevice_raise(name);
-	return !error || up_fail("joining " ATTACH_BRIDGE, name, -error, "sudo strata down, and again");
+	return cause_tell(line);
 }
 
 static bool up_taps(struct up *up)
@@ -149,7 +176,7 @@ static bool up_taps(struct up *up)
 		if (!up_tap(up, name))
 			return false;
 		if (ready++ == 0)
-			printf("made TAPs that the user with uid %u may open:", up->owner);
+			printf("TAPs that the user with uid %u may open:", up->owner);
 		printf(" %s", name);
 	}
 	printf("\n");

@@ -70,6 +70,17 @@ two_machines() {
 full() { wait $third; got=$?; cat "$log"; [ $got -eq 2 ] && grep -q 'all of this user.s TAPs, 2, are in use; do: sudo build/strata up 4' "$log"; }
 doctor_counts() { second=$server; "$BUILD/strata" doctor | tee "$scratch/doctor"; grep -q 'ok: tap1 is in use by strata, process' "$scratch/doctor"; }
 
+# Only the system can say that somebody logged in. SUDO_UID comes first.
+logged_in() {
+	echo 12345 >"$scratch/login"
+	for owner in 12345 54321; do
+		[ $owner = 12345 ] || export SUDO_UID=$owner
+		sh -c 'mount --bind "$1" /proc/$$/loginuid && exec "$0/strata" up 1' "$BUILD" "$scratch/login" | grep "uid $owner may open: tap0$" &&
+			ip -details link show tap0 | grep " user $owner " && down || return
+	done
+	unset SUDO_UID
+}
+
 # ---- the outside ----
 
 outside() {
@@ -160,10 +171,12 @@ scene() {
 	check 'up 2' up 2
 	check 'makes the bridge and TAPs that stay' made 2
 	two_machines
+	check 'who has no privileges is told, also beside what is there' says 'only root may make one; do: sudo build/strata up' $user "$BUILD/strata" up
 	check 'up 3 makes one more' up 3
 	check 'so that there are three' made 3
 	check 'down' down
 	check 'leaves nothing' restored
+	[ "$way" != root ] || check 'root by su: the TAPs are his who logged in' logged_in
 	check "others' interfaces are passed over and stay" others
 	check "a bridge of others is used and stays" others_bridge
 	check 'up, killed at any moment, is undone by down' killed
