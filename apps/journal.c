@@ -7,9 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "apps/journal.h"
+
+#define JOURNAL_TRIES 100
 
 /* A last line without its end is one that was not written whole, and so its deed was not done. */
 static void journal_read(struct journal *j)
@@ -27,20 +30,36 @@ static void journal_read(struct journal *j)
 		fclose(f);
 }
 
-bool journal_open(struct journal *j, bool make)
+/* Open and lock the file: 1; 0, and errno says why; -1: another `strata down` has removed it, or its directory, meanwhile. What is
+ * written into a file that has no name any more would be lost. */
+static int journal_try(struct journal *j, bool make)
 {
 	char directory[RUNTIME_PATH];
-	j->count = 0;
-	j->descriptor = -1;
+	struct stat status;
 	if (!runtime_directory(directory))
-		return false;
+		return 0;
 	snprintf(j->path, sizeof j->path, "%s/up.%llu", directory, runtime_network());
 	j->descriptor = open(j->path, O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC | (make ? O_CREAT : 0), 0600);
 	if (j->descriptor < 0)
-		return false;
+		return make && errno == ENOENT ? -1 : 0;
 	flock(j->descriptor, LOCK_EX);
-	journal_read(j);
-	return true;
+	if (fstat(j->descriptor, &status) == 0 && status.st_nlink > 0)
+		return 1;
+	close(j->descriptor);
+	j->descriptor = -1;
+	return -1;
+}
+
+bool journal_open(struct journal *j, bool make)
+{
+	int opened, tries = JOURNAL_TRIES;
+	j->count = 0;
+	j->descriptor = -1;
+	while ((opened = journal_try(j, make)) < 0 && tries-- > 0)
+		;
+	if (opened > 0)
+		journal_read(j);
+	return opened > 0;
 }
 
 void journal_close(struct journal *j)

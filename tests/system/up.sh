@@ -160,6 +160,21 @@ killed() {
 	done
 }
 
+# Who waits for the journal while down removes it writes into a new one. flock(1) keeps both waiting, in the order in which they came;
+# where a slow machine changes that order, there is nothing to lose.
+at_once() {
+	up 2 || return
+	exec 9<"$(echo /run/strata/up.*)" && flock 9 || return
+	(exec 9<&- && down) &
+	first=$!
+	sleep 0.3
+	(exec 9<&- && up 3) &
+	second=$!
+	sleep 0.3
+	exec 9<&-
+	wait $first && wait $second && down && restored
+}
+
 # What up made and somebody else removed.
 half_gone() { up 2 && ip link delete tap0 && down >"$scratch/said" && grep 'gone already: tap tap0' "$scratch/said" && restored; }
 
@@ -180,6 +195,7 @@ scene() {
 	check "others' interfaces are passed over and stay" others
 	check "a bridge of others is used and stays" others_bridge
 	check 'up, killed at any moment, is undone by down' killed
+	check 'up and down at once do not lose what was made' at_once
 	check 'down does not miss what is gone' half_gone
 	check 'no number of TAPs' says 'neither a number of TAPs' "$BUILD/strata" up many
 	check 'who has no privileges is told' says 'sudo build/strata up' $user "$BUILD/strata" up
