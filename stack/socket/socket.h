@@ -228,7 +228,11 @@ struct socket_tcp_info {
 	uint64_t bytes_received;
 	unsigned duplicate_acks; /* since the peer last acknowledged anything new */
 	uint32_t retransmitted;  /* segments that were sent again, ever */
-	uint32_t snd_wnd;        /* the peer's window and ours, scaled */
+	/* Segments in flight, by the scoreboard (RFC 6675 1): none where SACK was not agreed on. */
+	uint32_t sacked;  /* arrived */
+	uint32_t lost;    /* deemed lost, and to go again */
+	uint32_t resent;  /* on their way again, as what was lost, or as a loss probe (RFC 8985 7.3) */
+	uint32_t snd_wnd; /* the peer's window and ours, scaled */
 	uint32_t rcv_wnd;
 	size_t snd_buffer; /* most bytes that the send buffer may hold, now ... */
 	size_t rcv_buffer; /* ... and the receive buffer */

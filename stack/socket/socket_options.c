@@ -125,6 +125,17 @@ static uint64_t bytes_acked(const struct tcp_connection *c)
 	return end > c->iss ? end - (c->iss + 1) : 0;
 }
 
+/* The scoreboard in numbers. Those on their way again are counted only here, since nobody else asks for them. */
+static void count_segments(struct tcp_sent *sent, struct socket_tcp_info *info)
+{
+	info->sacked = sent->sacked;
+	info->lost = sent->lost;
+	for (uint32_t i = 0; i < sent->count; i++) {
+		const struct tcp_record *r = tcp_sent_at(sent, i);
+		info->resent += r->again && !r->sacked && !r->lost;
+	}
+}
+
 int socket_tcp_info(const struct socket *socket, struct socket_tcp_info *info)
 {
 	const struct tcp_connection *c = socket->connection;
@@ -164,6 +175,8 @@ int socket_tcp_info(const struct socket *socket, struct socket_tcp_info *info)
 	    .snd_wscale = c->snd_wscale,
 	    .rcv_wscale = c->rcv_wscale,
 	};
+	if (c->sent)
+		count_segments(c->sent, info);
 	return 0;
 }
 
