@@ -3,7 +3,7 @@
  * One strata stack as packetdrill sees a kernel: file descriptors, calls that block, a wire and a clock.
  *
  *     packetdrill                                  libstrata-packetdrill.so
- *       main thread  --- a line of the script --->   calls.c, transfer.c, options.c, ready.c -- socket.h --> the stack
+ *       main thread  --- a line of the script --->   files.c, transfer.c, options.c, ready.c -- socket.h --> the stack
  *                    --- a packet arrives ------->   wire.c: Ethernet around it --- stack_input() ---------> the stack
  *                    <-- the next that leaves ----   wire.c: a queue <------------- emit() ----------------- the stack
  *                    --- wait, what time is it --->  clock.c: from event to event - stack_tick() ----------> the stack
@@ -61,10 +61,12 @@ struct file {
 	bool over;       /* the connection's error has been told: then come ends of stream and EPIPE */
 	bool read_shut;
 	bool write_shut;
-	bool peer_ended;     /* its FIN was seen, before any error */
-	bool was_writable;   /* ever: it was connected */
-	bool no_space;       /* somebody waits for room to write */
-	uint64_t bytes_seen; /* bytes received when it was last looked at */
+	bool peer_ended;      /* its FIN was seen, before any error */
+	bool was_writable;    /* ever: it was connected */
+	bool no_space;        /* somebody waits for room to write */
+	size_t chunk;         /* bytes not sent in Linux's last buffer (room.c) */
+	size_t widest_window; /* that the peer ever had */
+	uint64_t bytes_seen;  /* bytes received when it was last looked at */
 	unsigned state_seen;
 	unsigned events_seen;         /* and its readiness */
 	int values[OPTIONS_MAX];      /* of options, in the order of options.c */
@@ -156,6 +158,9 @@ bool clock_advance(struct adapter *a, uint64_t until, bool (*stop)(const struct 
 long clock_wait(struct adapter *a, bool patient, uint64_t limit, long (*attempt)(struct adapter *a, void *what),
 		void *what);
 
+/* When a call ends that SO_RCVTIMEO or SO_SNDTIMEO gives this time; 0 is for ever. */
+uint64_t clock_limit(const struct adapter *a, const struct timeval *time);
+
 /* Whether this thread may wait. */
 bool clock_may_wait(const struct adapter *a);
 
@@ -223,13 +228,19 @@ ssize_t transfer_in(void *user, int fd, const struct iovec *parts, int count, in
 ssize_t transfer_out(void *user, int fd, const struct iovec *parts, int count, int flags, const struct sockaddr *to,
 		     socklen_t to_length);
 
+/* ---- room.c ---- */
+
 /* Bytes that can be read from a stream now. */
 size_t stream_unread(const struct file *f);
 /* Bytes that a stream was given and its peer has not acknowledged, and those of them that have not been sent. */
 size_t stream_unacknowledged(const struct file *f);
 size_t stream_unsent(const struct file *f);
-/* Bytes of room to write, by SO_SNDBUF and TCP_NOTSENT_LOWAT. */
-size_t stream_room(const struct file *f);
+/* Bytes that may be written now, up to the end of one of Linux's buffers: there may be room for more behind it. */
+size_t stream_room(struct file *f);
+/* So many were. */
+void stream_filled(struct file *f, size_t length);
+/* Whether there is room for who waits for it: a third of SO_SNDBUF, and less than half of TCP_NOTSENT_LOWAT unsent. */
+bool stream_has_room(const struct file *f);
 
 /* ---- pipes.c ---- */
 

@@ -107,6 +107,13 @@ static void leave(struct adapter *a)
 	pthread_cond_signal(&w->gone);
 }
 
+uint64_t clock_limit(const struct adapter *a, const struct timeval *time)
+{
+	uint64_t microseconds = (uint64_t)time->tv_sec * 1000000 + (uint64_t)time->tv_usec;
+
+	return microseconds == 0 ? DEADLINE_NEVER : a->now + microseconds;
+}
+
 long clock_wait(struct adapter *a, bool patient, uint64_t limit, long (*attempt)(struct adapter *a, void *what),
 		void *what)
 {

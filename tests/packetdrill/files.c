@@ -12,7 +12,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "base/deadline.h"
 #include "tests/packetdrill/adapter.h"
 
 /* ---- numbers ---- */
@@ -121,8 +120,6 @@ static long make_socket(struct adapter *a, int domain, int type, int protocol)
 	a->files[fd].socket = socket;
 	a->files[fd].nonblocking = type & SOCK_NONBLOCK;
 	options_init(a, &a->files[fd]);
-	if (stream) /* what SO_SNDBUF allows is counted here, as Linux counts it: the stack's own bound stays out of the way */
-		socket_set_buffers(socket, SIZE_MAX, 0);
 	return fd;
 }
 
@@ -184,14 +181,6 @@ static long try_accept(struct adapter *a, void *what)
 	return fd;
 }
 
-/* When a call ends in any case that SO_RCVTIMEO or SO_SNDTIMEO limits. */
-static uint64_t limit_of(const struct adapter *a, const struct timeval *t)
-{
-	uint64_t time = (uint64_t)t->tv_sec * 1000000 + (uint64_t)t->tv_usec;
-
-	return time == 0 ? DEADLINE_NEVER : a->now + time;
-}
-
 int files_accept(void *user, int fd, struct sockaddr *remote, socklen_t *length)
 {
 	struct adapter *a = call_begin(user);
@@ -203,7 +192,7 @@ int files_accept(void *user, int fd, struct sockaddr *remote, socklen_t *length)
 	else if (f && !f->listening)
 		result = -EINVAL;
 	else if (f)
-		result = clock_wait(a, !f->nonblocking, limit_of(a, &f->receive_limit), try_accept, f);
+		result = clock_wait(a, !f->nonblocking, clock_limit(a, &f->receive_limit), try_accept, f);
 	if (f && result >= 0) {
 		struct endpoint from = socket_remote(a->files[result].socket);
 		address_to_system(&from, remote, length);
@@ -255,7 +244,7 @@ static long connect_stream(struct adapter *a, struct file *f, const struct endpo
 		f->connecting = f->started = true;
 		clock_settle(a); /* an address that nobody has, and ourselves, answer at once */
 	}
-	long result = clock_wait(a, !f->nonblocking, limit_of(a, &f->send_limit), try_connected, f);
+	long result = clock_wait(a, !f->nonblocking, clock_limit(a, &f->send_limit), try_connected, f);
 	return result != -EAGAIN ? result : again ? -EALREADY : -EINPROGRESS;
 }
 

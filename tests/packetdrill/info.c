@@ -40,9 +40,28 @@ static uint8_t congestion_state(const struct socket_tcp_info *info)
 	case SOCKET_TCP_LOSS:
 		return CA_LOSS;
 	case SOCKET_TCP_OPEN:
-		return info->duplicate_acks > 0 ? CA_DISORDER : CA_OPEN;
+		return info->duplicate_acks > 0 || info->sacked > 0 ? CA_DISORDER : CA_OPEN;
 	}
 	return CA_OPEN;
+}
+
+/* To Linux what was lost is so until it has arrived, gone again or not; a loss probe goes again without having been lost. Where
+ * the peer tells nothing by SACK, a duplicate ACK tells of one that has arrived, and a time-out gives up all. */
+static void fill_segments(struct tcp_info *to, const struct socket_tcp_info *info)
+{
+	bool repairs = info->recovery != SOCKET_TCP_OPEN;
+	bool all = info->recovery == SOCKET_TCP_LOSS;
+
+	to->tcpi_unacked = in_segments(info->unacked, info->snd_mss);
+	if (info->sack_permitted) {
+		to->tcpi_sacked = info->sacked;
+		to->tcpi_lost = info->lost + (repairs ? info->resent : 0);
+		to->tcpi_retrans = info->resent;
+	} else {
+		to->tcpi_sacked = info->duplicate_acks;
+		to->tcpi_lost = all ? to->tcpi_unacked : repairs;
+		to->tcpi_retrans = all ? in_segments(info->in_flight, info->snd_mss) : repairs;
+	}
 }
 
 static void fill_sender(struct tcp_info *to, const struct socket_tcp_info *info)
@@ -53,16 +72,7 @@ static void fill_sender(struct tcp_info *to, const struct socket_tcp_info *info)
 	to->tcpi_retransmits = to->tcpi_backoff = (uint8_t)info->backed_off;
 	to->tcpi_rto = (uint32_t)info->rto;
 	to->tcpi_snd_mss = mss;
-	to->tcpi_unacked = in_segments(info->unacked, mss);
-	to->tcpi_sacked =
-	    info->sack_permitted ? 0 : info->duplicate_acks; /* without SACK each duplicate tells of one */
-	if (info->recovery ==
-	    SOCKET_TCP_LOSS) { /* a time-out gives up all that was in flight, and some has gone again */
-		to->tcpi_lost = to->tcpi_unacked;
-		to->tcpi_retrans = in_segments(info->in_flight, mss);
-	} else if (info->recovery == SOCKET_TCP_RECOVERY) {
-		to->tcpi_lost = to->tcpi_retrans = 1;
-	}
+	fill_segments(to, info);
 	to->tcpi_rtt = (uint32_t)info->rtt;
 	to->tcpi_rttvar = (uint32_t)info->rttvar;
 	to->tcpi_snd_ssthresh = info->ssthresh == 0 || info->ssthresh >= 1u << 30 ? 0x7fffffff : info->ssthresh / mss;

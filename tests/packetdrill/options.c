@@ -57,6 +57,14 @@ static void apply_user_timeout(struct adapter *a, struct file *f, int value)
 	socket_set_user_timeout(f->socket, (uint64_t)value * 1000);
 }
 
+/* Linux doubles SO_RCVBUF for what it needs itself, and offers half of it as window. What SO_SNDBUF allows is counted in room.c, as
+ * Linux counts it: the stack's own bound stays out of the way. */
+static void apply_receive_buffer(struct adapter *a, struct file *f, int value)
+{
+	(void)a;
+	socket_set_buffers(f->socket, SIZE_MAX, (size_t)value / 2);
+}
+
 static void apply_maxseg(struct adapter *a, struct file *f, int value)
 {
 	(void)a;
@@ -103,30 +111,31 @@ static void apply_broadcast(struct adapter *a, struct file *f, int value)
 
 /* ---- the table ---- */
 
-#define ANY INT_MIN, INT_MAX
+#define ANY    INT_MIN, INT_MAX
+#define SWITCH 0, 0 /* any number, kept as 0 or 1 */
 
 static const struct option options[] = {
-    {SOL_SOCKET, SO_REUSEADDR, "SO_REUSEADDR", 0, ANY, NULL, false},
-    {SOL_SOCKET, SO_REUSEPORT, "SO_REUSEPORT", 0, ANY, NULL, false},
-    {SOL_SOCKET, SO_KEEPALIVE, "SO_KEEPALIVE", 0, ANY, apply_keepalive, false},
-    {SOL_SOCKET, SO_BROADCAST, "SO_BROADCAST", 0, ANY, apply_broadcast, false},
-    {SOL_SOCKET, SO_DONTROUTE, "SO_DONTROUTE", 0, ANY, NULL, true},
-    {SOL_SOCKET, SO_DEBUG, "SO_DEBUG", 0, ANY, NULL, false},
-    {SOL_SOCKET, SO_OOBINLINE, "SO_OOBINLINE", 0, ANY, NULL, false},
+    {SOL_SOCKET, SO_REUSEADDR, "SO_REUSEADDR", 0, SWITCH, NULL, false},
+    {SOL_SOCKET, SO_REUSEPORT, "SO_REUSEPORT", 0, SWITCH, NULL, false},
+    {SOL_SOCKET, SO_KEEPALIVE, "SO_KEEPALIVE", 0, SWITCH, apply_keepalive, false},
+    {SOL_SOCKET, SO_BROADCAST, "SO_BROADCAST", 0, SWITCH, apply_broadcast, false},
+    {SOL_SOCKET, SO_DONTROUTE, "SO_DONTROUTE", 0, SWITCH, NULL, true},
+    {SOL_SOCKET, SO_DEBUG, "SO_DEBUG", 0, SWITCH, NULL, false},
+    {SOL_SOCKET, SO_OOBINLINE, "SO_OOBINLINE", 0, SWITCH, NULL, false},
     {SOL_SOCKET, SO_PRIORITY, "SO_PRIORITY", 0, ANY, NULL, false},
     {SOL_SOCKET, SO_MARK, "SO_MARK", 0, ANY, NULL, false},
     {SOL_SOCKET, SO_SNDBUF, "SO_SNDBUF", 0, ANY, NULL, false}, /* 0: not set; else twice what was */
     {SOL_SOCKET, SO_SNDBUFFORCE, "SO_SNDBUFFORCE", 0, ANY, NULL, false},
-    {SOL_SOCKET, SO_RCVBUF, "SO_RCVBUF", 0, ANY, NULL, true},
+    {SOL_SOCKET, SO_RCVBUF, "SO_RCVBUF", 0, ANY, apply_receive_buffer, false},
     {SOL_SOCKET, SO_RCVBUFFORCE, "SO_RCVBUFFORCE", 0, ANY, NULL, true},
     {SOL_SOCKET, SO_RCVLOWAT, "SO_RCVLOWAT", 1, ANY, NULL, false},
-    {SOL_SOCKET, SO_TIMESTAMP, "SO_TIMESTAMP", 0, ANY, NULL, true},
+    {SOL_SOCKET, SO_TIMESTAMP, "SO_TIMESTAMP", 0, SWITCH, NULL, true},
     {SOL_SOCKET, SO_TIMESTAMPING, "SO_TIMESTAMPING", 0, ANY, NULL, true},
     {SOL_SOCKET, SO_ZEROCOPY, "SO_ZEROCOPY", 0, ANY, NULL, true},
     {SOL_SOCKET, SO_MAX_PACING_RATE, "SO_MAX_PACING_RATE", -1, ANY, NULL, true},
-    {IPPROTO_TCP, TCP_NODELAY, "TCP_NODELAY", 0, ANY, apply_nodelay, false},
+    {IPPROTO_TCP, TCP_NODELAY, "TCP_NODELAY", 0, SWITCH, apply_nodelay, false},
     {IPPROTO_TCP, TCP_MAXSEG, "TCP_MAXSEG", 0, 88, 32767, apply_maxseg, false},
-    {IPPROTO_TCP, TCP_CORK, "TCP_CORK", 0, ANY, apply_cork, false},
+    {IPPROTO_TCP, TCP_CORK, "TCP_CORK", 0, SWITCH, apply_cork, false},
     {IPPROTO_TCP, TCP_KEEPIDLE, "TCP_KEEPIDLE", 0, 1, 32767, apply_keepalive, false},
     {IPPROTO_TCP, TCP_KEEPINTVL, "TCP_KEEPINTVL", 0, 1, 32767, apply_keepalive, false},
     {IPPROTO_TCP, TCP_KEEPCNT, "TCP_KEEPCNT", 0, 1, 127, apply_keepalive, false},
@@ -142,14 +151,14 @@ static const struct option options[] = {
     {IPPROTO_TCP, TCP_SAVE_SYN, "TCP_SAVE_SYN", 0, ANY, NULL, true},
     {IPPROTO_TCP, TCP_INQ, "TCP_INQ", 0, 0, 1, NULL, false}, /* transfer.c */
     {IPPROTO_TCP, TCP_TX_DELAY, "TCP_TX_DELAY", 0, ANY, NULL, true},
-    {IPPROTO_TCP, TCP_THIN_DUPACK, "TCP_THIN_DUPACK", 0, ANY, NULL, true},
-    {IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, "TCP_THIN_LINEAR_TIMEOUTS", 0, ANY, NULL, true},
+    {IPPROTO_TCP, TCP_THIN_DUPACK, "TCP_THIN_DUPACK", 0, SWITCH, NULL, true},
+    {IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, "TCP_THIN_LINEAR_TIMEOUTS", 0, SWITCH, NULL, true},
     {IPPROTO_IP, IP_TOS, "IP_TOS", 0, ANY, apply_tos, false},
     {IPPROTO_IP, IP_TTL, "IP_TTL", 0, -1, 255, apply_ttl, false},
     {IPPROTO_IP, IP_MTU_DISCOVER, "IP_MTU_DISCOVER", 1, 0, 5, NULL, true},
-    {IPPROTO_IP, IP_RECVERR, "IP_RECVERR", 0, ANY, NULL, true},
-    {IPPROTO_IP, IP_FREEBIND, "IP_FREEBIND", 0, ANY, NULL, true},
-    {IPPROTO_IP, IP_TRANSPARENT, "IP_TRANSPARENT", 0, ANY, NULL, true},
+    {IPPROTO_IP, IP_RECVERR, "IP_RECVERR", 0, SWITCH, NULL, true},
+    {IPPROTO_IP, IP_FREEBIND, "IP_FREEBIND", 0, SWITCH, NULL, true},
+    {IPPROTO_IP, IP_TRANSPARENT, "IP_TRANSPARENT", 0, SWITCH, NULL, true},
 };
 
 #define COUNT (sizeof options / sizeof *options)
@@ -176,6 +185,7 @@ void options_apply(struct adapter *a, struct file *f)
 		if (options[i].apply && f->values[i] != options[i].initial)
 			options[i].apply(a, f, f->values[i]);
 	apply_quick_acks(a, f, options_value(f, IPPROTO_TCP, TCP_QUICKACK));
+	apply_receive_buffer(a, f, options_value(f, SOL_SOCKET, SO_RCVBUF));
 	socket_set_linger(f->socket, f->linger.l_onoff != 0, (uint64_t)f->linger.l_linger * SECOND);
 }
 
@@ -249,19 +259,44 @@ static int doubled(int name, int value)
 	return value > INT_MAX / 2 ? INT_MAX : 2 * value < least ? least : 2 * value;
 }
 
-static int stored(int level, int name, int value)
+/* Linux counts TCP_DEFER_ACCEPT in repetitions of the SYN,ACK: seconds become the time of the one that is due then or next. */
+static int repeated_until(int seconds)
 {
-	if (level != SOL_SOCKET)
-		return value;
-	switch (name) {
-	case SO_SNDBUF:
-	case SO_RCVBUF:
-		return doubled(name, value);
-	case SO_RCVLOWAT:
-		return value < 0 ? INT_MAX : value == 0 ? 1 : value;
-	default:
-		return value;
+	int wait = 1, time = 1;
+
+	while (time < seconds && time < INT_MAX / 2) {
+		wait = wait < 60 ? 2 * wait : 120;
+		time += wait;
 	}
+	return seconds > 0 ? time : 0;
+}
+
+/* What Linux makes of a value. */
+static int stored(const struct option *o, bool stream, int value)
+{
+	if (o->least == o->most)
+		return value != 0;
+	if (o->level == SOL_SOCKET && (o->name == SO_SNDBUF || o->name == SO_RCVBUF))
+		return doubled(o->name, value);
+	if (o->level == SOL_SOCKET && o->name == SO_RCVLOWAT)
+		return value < 0 ? INT_MAX : value == 0 ? 1 : value;
+	if (o->level == IPPROTO_TCP && o->name == TCP_DEFER_ACCEPT)
+		return repeated_until(value);
+	if (o->level == IPPROTO_TCP && o->name == TCP_LINGER2)
+		return value < 0 ? -1 : value > 120 ? 120 : value;
+	if (o->level == IPPROTO_IP && o->name == IP_TOS)
+		return value & (stream ? 0xfc : 0xff); /* the bits of ECN are TCP's own */
+	return value;
+}
+
+/* Within bounds, and two exceptions: 0 takes TCP_MAXSEG back, and means nothing as IP_TTL. */
+static bool is_allowed(const struct option *o, int value)
+{
+	if (o->level == IPPROTO_TCP && o->name == TCP_MAXSEG && value == 0)
+		return true;
+	if (o->level == IPPROTO_IP && o->name == IP_TTL && value == 0)
+		return false;
+	return o->least == o->most || (value >= o->least && value <= o->most);
 }
 
 static long set_number(struct adapter *a, struct file *f, int level, int name, int value)
@@ -270,13 +305,13 @@ static long set_number(struct adapter *a, struct file *f, int level, int name, i
 	int i = find(level, name);
 	const struct option *o = &options[i];
 
-	if ((value < o->least || value > o->most) && !(name == TCP_MAXSEG && level == IPPROTO_TCP && value == 0))
-		return -EINVAL;
 	if (level == IPPROTO_TCP && f->kind != FILE_STREAM)
 		return -ENOPROTOOPT;
-	f->values[i] = stored(level, name, value);
+	if (!is_allowed(o, value))
+		return -EINVAL;
+	f->values[i] = stored(o, f->kind == FILE_STREAM, value);
 	if (o->apply)
-		o->apply(a, f, value);
+		o->apply(a, f, f->values[i]);
 	if (o->matters && !told[i])
 		notice("%s has no effect here", o->text);
 	told[i] = o->matters;

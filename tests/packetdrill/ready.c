@@ -21,17 +21,6 @@
 
 /* ---- by level ---- */
 
-/* Room for a third of the buffer, and what has not been sent below TCP_NOTSENT_LOWAT: Linux's measure. */
-static bool has_room(struct file *f)
-{
-	size_t limit = (size_t)options_value(f, SOL_SOCKET, SO_SNDBUF);
-	int low = options_value(f, IPPROTO_TCP, TCP_NOTSENT_LOWAT);
-
-	if (!(socket_ready(f->socket) & SOCKET_WRITABLE))
-		return false;
-	return (limit == 0 || stream_room(f) >= limit / 3) && (low <= 0 || 2 * stream_unsent(f) < (size_t)low);
-}
-
 /* The peer has sent its FIN, whether or not all before it has been read. */
 static bool peer_has_ended(unsigned state)
 {
@@ -59,7 +48,7 @@ static unsigned connection_events(struct file *f)
 		return events;
 	if (stream_unread(f) >= (size_t)(low > 1 ? low : 1))
 		events |= READABLE;
-	if (f->write_shut || f->over || state == 7 || has_room(f))
+	if (f->write_shut || f->over || state == 7 || (ready & SOCKET_WRITABLE && stream_has_room(f)))
 		events |= WRITABLE;
 	else
 		f->no_space = true;

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/deadline.h"
 #include "tests/packetdrill/adapter.h"
 
 #define PARTS_MAX 1024
@@ -27,42 +26,9 @@ struct transfer {
 	size_t least;  /* a read goes on until it has so many */
 	struct endpoint remote;
 	bool has_remote;
-	bool cut; /* a datagram was longer than its buffer */
+	bool cut;    /* a datagram was longer than its buffer */
+	bool waited; /* a write has found no room once */
 };
-
-/* ---- amounts ---- */
-
-size_t stream_unread(const struct file *f)
-{
-	struct slice slices[2] = {{NULL, 0}, {NULL, 0}};
-	unsigned count = socket_peek(f->socket, slices);
-
-	return count == 0 ? 0 : slices[0].length + (count > 1 ? slices[1].length : 0);
-}
-
-size_t stream_unsent(const struct file *f)
-{
-	struct socket_tcp_info info;
-
-	return socket_tcp_info(f->socket, &info) == 0 ? (size_t)info.unsent : 0;
-}
-
-size_t stream_unacknowledged(const struct file *f)
-{
-	struct socket_tcp_info info;
-
-	return socket_tcp_info(f->socket, &info) == 0 ? (size_t)(info.in_flight + info.unsent) : 0;
-}
-
-size_t stream_room(const struct file *f)
-{
-	int low = options_value(f, IPPROTO_TCP, TCP_NOTSENT_LOWAT);
-	size_t limit = (size_t)options_value(f, SOL_SOCKET, SO_SNDBUF), used = stream_unacknowledged(f);
-
-	if (low > 0 && stream_unsent(f) >= (size_t)low)
-		return 0;
-	return limit == 0 ? SIZE_MAX : used < limit ? limit - used : 0;
-}
 
 /* ---- buffers ---- */
 
@@ -191,13 +157,6 @@ static long try_read(struct adapter *a, void *what)
 	return result;
 }
 
-static uint64_t limit_of(const struct adapter *a, const struct timeval *t)
-{
-	uint64_t time = (uint64_t)t->tv_sec * 1000000 + (uint64_t)t->tv_usec;
-
-	return time == 0 ? DEADLINE_NEVER : a->now + time;
-}
-
 static long read_stream(struct adapter *a, struct transfer *t)
 {
 	struct file *f = t->file;
@@ -211,7 +170,7 @@ static long read_stream(struct adapter *a, struct transfer *t)
 	t->least = low > 1 ? (size_t)low : 1;
 	if (t->flags & MSG_WAITALL || t->least > t->wanted)
 		t->least = t->wanted;
-	long result = clock_wait(a, patient, limit_of(a, &f->receive_limit), try_read, t);
+	long result = clock_wait(a, patient, clock_limit(a, &f->receive_limit), try_read, t);
 	return result == -EAGAIN && t->done > 0 ? (long)t->done : result;
 }
 
@@ -231,12 +190,14 @@ static long try_write(struct adapter *a, void *what)
 	struct file *f = t->file;
 	bool more = t->flags & MSG_MORE;
 
-	(void)a;
 	if (!f->started || f->over || f->write_shut)
 		return cannot_write(f);
 	if (is_missing(t))
 		return -EFAULT;
+	if (t->waited && !stream_has_room(f)) /* who waits is only woken for that much */
+		return -EAGAIN;
 	do {
+		stack_flush(a->stack, a->now); /* what can leave does so as the buffers fill */
 		size_t part, room = stream_room(f);
 		const uint8_t *from = part_at(t, t->done, &part);
 		bool last = t->done + part >= t->wanted;
@@ -248,9 +209,10 @@ static long try_write(struct adapter *a, void *what)
 		if (sent < 0 && sent != -EAGAIN)
 			return t->done > 0 ? (long)t->done : cannot_write(f);
 		if (sent < 0) {
-			f->no_space = true;
+			f->no_space = t->waited = true;
 			return -EAGAIN;
 		}
+		stream_filled(f, (size_t)sent);
 		t->done += (size_t)sent;
 	} while (t->done < t->wanted);
 	return (long)t->done;
@@ -265,7 +227,7 @@ static long write_stream(struct adapter *a, struct transfer *t)
 		return -EPIPE;
 	if (t->flags & MSG_FASTOPEN)
 		return -EOPNOTSUPP;
-	long result = clock_wait(a, patient, limit_of(a, &f->send_limit), try_write, t);
+	long result = clock_wait(a, patient, clock_limit(a, &f->send_limit), try_write, t);
 	return result == -EAGAIN && t->done > 0 ? (long)t->done : result;
 }
 
@@ -309,36 +271,44 @@ static long or_errno(ssize_t result)
 	return result >= 0 ? (long)result : -errno;
 }
 
-static long move_in(struct adapter *a, int fd, struct transfer *t)
+/* What both begin with: 0, or a negative errno. */
+static long begin_move(struct adapter *a, int fd, struct transfer *t)
 {
-	struct file *f = t->file = file_of(a, fd);
 	long wanted = measure(t->parts, t->count);
 
-	if (!f)
+	t->file = file_of(a, fd);
+	if (!t->file)
 		return -EBADF;
 	if (wanted < 0)
 		return wanted;
 	t->wanted = (size_t)wanted;
+	return 0;
+}
+
+static long move_in(struct adapter *a, int fd, struct transfer *t)
+{
+	long error = begin_move(a, fd, t);
+	struct file *f = t->file;
+
+	if (error < 0)
+		return error;
 	if (f->kind == FILE_PIPE)
 		return or_errno(readv(fd, t->parts, t->count));
 	if (f->kind == FILE_STREAM)
 		return read_stream(a, t);
 	if (f->kind != FILE_DATAGRAM)
 		return -EINVAL;
-	return clock_wait(a, !f->nonblocking && !(t->flags & MSG_DONTWAIT), limit_of(a, &f->receive_limit),
+	return clock_wait(a, !f->nonblocking && !(t->flags & MSG_DONTWAIT), clock_limit(a, &f->receive_limit),
 			  try_read_datagram, t);
 }
 
 static long move_out(struct adapter *a, int fd, struct transfer *t)
 {
-	struct file *f = t->file = file_of(a, fd);
-	long wanted = measure(t->parts, t->count);
+	long error = begin_move(a, fd, t);
+	struct file *f = t->file;
 
-	if (!f)
-		return -EBADF;
-	if (wanted < 0)
-		return wanted;
-	t->wanted = (size_t)wanted;
+	if (error < 0)
+		return error;
 	if (f->kind == FILE_PIPE)
 		return or_errno(writev(fd, t->parts, t->count));
 	if (f->kind == FILE_STREAM)
