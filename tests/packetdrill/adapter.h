@@ -67,6 +67,9 @@ struct file {
 	size_t chunk;         /* bytes not sent in Linux's last buffer (room.c) */
 	size_t widest_window; /* that the peer ever had */
 	uint64_t bytes_seen;  /* bytes received when it was last looked at */
+	uint64_t received_at; /* and when that number, */
+	uint64_t sent_at;     /* or that of what was sent, last changed */
+	uint32_t sent_seen;
 	unsigned state_seen;
 	unsigned events_seen;         /* and its readiness */
 	int values[OPTIONS_MAX];      /* of options, in the order of options.c */

@@ -65,10 +65,8 @@ int file_take_error(struct file *f)
 {
 	int error = f->over ? 0 : socket_error(f->socket);
 
-	if (error != 0 && f->kind == FILE_STREAM) {
+	if (error != 0 && f->kind == FILE_STREAM)
 		f->over = true;
-		f->connecting = false;
-	}
 	return error == -ECONNRESET && f->peer_ended ? -EPIPE : error; /* as Linux calls a reset after the end */
 }
 
@@ -166,6 +164,9 @@ int files_listen(void *user, int fd, int backlog)
 static long try_accept(struct adapter *a, void *what)
 {
 	struct file *listener = what;
+
+	if (listener->kind == FILE_NONE) /* closed by the other thread */
+		return -EBADF;
 	struct socket *socket = socket_accept(listener->socket);
 
 	if (!socket)
@@ -207,6 +208,8 @@ static long try_connected(struct adapter *a, void *what)
 	struct file *f = what;
 
 	(void)a;
+	if (f->kind == FILE_NONE) /* closed by the other thread */
+		return -EBADF;
 	int error = file_take_error(f);
 	if (error != 0)
 		return error;
@@ -216,7 +219,7 @@ static long try_connected(struct adapter *a, void *what)
 	return 0;
 }
 
-/* A stream whose attempt has failed may be connected again: on a fresh socket. */
+/* A stream whose attempt has failed is as at first again: with a fresh socket. */
 static bool begin_anew(struct adapter *a, struct file *f)
 {
 	struct socket *socket = socket_open(adapter_stack(a), SOCKET_STREAM);
@@ -225,27 +228,32 @@ static bool begin_anew(struct adapter *a, struct file *f)
 		return false;
 	socket_close(f->socket);
 	f->socket = socket;
-	f->over = f->started = f->read_shut = f->write_shut = false;
+	f->over = f->started = f->connecting = f->read_shut = f->write_shut = false;
 	options_apply(a, f);
 	return true;
 }
 
 static long connect_stream(struct adapter *a, struct file *f, const struct endpoint *remote)
 {
-	if (f->listening || (f->started && !f->connecting && !f->over))
-		return -EISCONN;
-	if (f->over && !begin_anew(a, f))
-		return -ENOMEM;
 	bool again = f->connecting;
+	long result = -ECONNABORTED; /* it failed, and somebody else was told why */
+
+	if (f->listening || (f->started && !again))
+		return -EISCONN;
 	if (!again) {
-		long result = socket_connect(f->socket, remote);
+		result = socket_connect(f->socket, remote);
 		if (result < 0)
 			return result;
 		f->connecting = f->started = true;
 		clock_settle(a); /* an address that nobody has, and ourselves, answer at once */
 	}
-	long result = clock_wait(a, !f->nonblocking, clock_limit(a, &f->send_limit), try_connected, f);
-	return result != -EAGAIN ? result : again ? -EALREADY : -EINPROGRESS;
+	if (!f->over)
+		result = clock_wait(a, !f->nonblocking, clock_limit(a, &f->send_limit), try_connected, f);
+	if (result == -EAGAIN)
+		return again ? -EALREADY : -EINPROGRESS;
+	if (result < 0 && f->over && !begin_anew(a, f))
+		return -ENOMEM;
+	return result;
 }
 
 int files_connect(void *user, int fd, const struct sockaddr *remote, socklen_t length)

@@ -69,7 +69,11 @@ static void fill_sender(struct tcp_info *to, const struct socket_tcp_info *info)
 	uint32_t mss = info->snd_mss;
 
 	to->tcpi_ca_state = congestion_state(info);
-	to->tcpi_retransmits = to->tcpi_backoff = (uint8_t)info->backed_off;
+	to->tcpi_backoff = (uint8_t)info->backed_off;
+	if (info->unacked > 0)
+		to->tcpi_retransmits = to->tcpi_backoff;
+	else /* nothing but a window can have been asked for */
+		to->tcpi_probes = to->tcpi_backoff;
 	to->tcpi_rto = (uint32_t)info->rto;
 	to->tcpi_snd_mss = mss;
 	fill_segments(to, info);
@@ -84,7 +88,7 @@ static void fill_sender(struct tcp_info *to, const struct socket_tcp_info *info)
 	to->tcpi_notsent_bytes = (uint32_t)info->unsent;
 	to->tcpi_min_rtt = info->rtt > 0 ? (uint32_t)info->rtt : UINT32_MAX;
 	to->tcpi_bytes_sent = info->bytes_acked + info->unacked;
-	to->tcpi_delivered = in_segments(info->bytes_acked, mss);
+	to->tcpi_delivered = 1 + in_segments(info->bytes_acked, mss) + to->tcpi_sacked; /* with the SYN */
 }
 
 int info_fill(struct adapter *a, const struct file *f, void *value, socklen_t length)
@@ -106,6 +110,8 @@ int info_fill(struct adapter *a, const struct file *f, void *value, socklen_t le
 		to.tcpi_advmss = info.advertised_mss;
 		to.tcpi_rcv_space = info.rcv_wnd;
 		to.tcpi_bytes_received = info.bytes_received;
+		to.tcpi_last_data_sent = (uint32_t)((a->now - f->sent_at) / 1000);
+		to.tcpi_last_data_recv = (uint32_t)((a->now - f->received_at) / 1000);
 	}
 	memset(value, 0, length);
 	memcpy(value, &to, length < sizeof to ? length : sizeof to);

@@ -92,8 +92,20 @@ static void mark_watches(struct adapter *a, int fd, unsigned happened)
 	}
 }
 
+/* When text came and went. */
+static void note_times(struct file *f, const struct socket_tcp_info *info, uint64_t now)
+{
+	uint32_t sent = info->snd_nxt + info->retransmitted;
+
+	if (f->received_at == 0 || info->bytes_received != f->bytes_seen)
+		f->received_at = now;
+	if (f->sent_at == 0 || sent != f->sent_seen)
+		f->sent_at = now;
+	f->sent_seen = sent;
+}
+
 /* What has happened to a descriptor since the last look. */
-static unsigned happened_to(struct file *f)
+static unsigned happened_to(struct file *f, uint64_t now)
 {
 	struct socket_tcp_info info;
 	bool waits_for_room = f->no_space;
@@ -101,6 +113,7 @@ static unsigned happened_to(struct file *f)
 
 	f->no_space = waits_for_room;
 	if (f->kind == FILE_STREAM && f->started && socket_tcp_info(f->socket, &info) == 0) {
+		note_times(f, &info, now);
 		if (info.bytes_received != f->bytes_seen)
 			fresh |= events & READABLE;
 		f->bytes_seen = info.bytes_received;
@@ -125,7 +138,7 @@ void ready_scan(struct adapter *a)
 	for (int fd = 0; fd < FILES_MAX; fd++) {
 		if (!a->files[fd].socket || a->files[fd].kind == FILE_NONE)
 			continue;
-		unsigned happened = happened_to(&a->files[fd]);
+		unsigned happened = happened_to(&a->files[fd], a->now);
 		if (happened != 0)
 			mark_watches(a, fd, happened);
 	}
@@ -253,7 +266,7 @@ int ready_epoll_ctl(void *user, int epoll_fd, int operation, int fd, struct epol
 }
 
 struct epoll_call {
-	struct epoll_set *set;
+	int fd; /* of the set, which may be closed by the other thread */
 	struct epoll_event *events;
 	int room;
 };
@@ -275,12 +288,17 @@ static unsigned tell(struct adapter *a, struct watch *w)
 static long try_epoll(struct adapter *a, void *what)
 {
 	struct epoll_call *e = what;
-	unsigned last = e->set->count;
-	long told = 0;
+	long told;
+	struct epoll_set *set = set_of(a, e->fd, &told);
+
+	if (!set)
+		return told;
+	told = 0;
+	unsigned last = set->count;
 
 	for (unsigned i = 0, seen = 0; seen < last && told < e->room; seen++) {
-		struct watch w = e->set->watches[i];
-		unsigned events = tell(a, &e->set->watches[i]);
+		struct watch w = set->watches[i];
+		unsigned events = tell(a, &set->watches[i]);
 		if (events == 0) {
 			i++;
 			continue;
@@ -288,9 +306,9 @@ static long try_epoll(struct adapter *a, void *what)
 		e->events[told].events = events;
 		e->events[told].data = w.event.data;
 		told++;
-		w = e->set->watches[i]; /* to the end, so that others have their turn */
-		memmove(&e->set->watches[i], &e->set->watches[i + 1], (last - i - 1) * sizeof w);
-		e->set->watches[last - 1] = w;
+		w = set->watches[i]; /* to the end, so that others have their turn */
+		memmove(&set->watches[i], &set->watches[i + 1], (last - i - 1) * sizeof w);
+		set->watches[last - 1] = w;
 	}
 	return told > 0 ? told : -EAGAIN;
 }
@@ -299,13 +317,14 @@ int ready_epoll_wait(void *user, int epoll_fd, struct epoll_event *events, int r
 {
 	struct adapter *a = call_begin(user);
 	long result;
-	struct epoll_call e = {set_of(a, epoll_fd, &result), events, room};
+	struct epoll_set *set = set_of(a, epoll_fd, &result);
+	struct epoll_call e = {epoll_fd, events, room};
 
-	if (e.set && room <= 0)
+	if (set && room <= 0)
 		result = -EINVAL;
-	else if (e.set && !events)
+	else if (set && !events)
 		result = -EFAULT;
-	else if (e.set)
+	else if (set)
 		result = clock_wait(a, milliseconds != 0, limit_of(a, milliseconds), try_epoll, &e);
 	return (int)call_end(a, result == -EAGAIN ? 0 : result);
 }

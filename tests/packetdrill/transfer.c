@@ -133,6 +133,8 @@ static long try_read(struct adapter *a, void *what)
 	uint8_t probe;
 
 	(void)a;
+	if (f->kind == FILE_NONE) /* closed by the other thread */
+		return -EBADF;
 	if (!f->started || f->listening)
 		return -ENOTCONN;
 	if (f->over || (f->peer_ended && stream_unread(f) == 0) || (t->wanted == 0 && stream_unread(f) == 0))
@@ -190,6 +192,8 @@ static long try_write(struct adapter *a, void *what)
 	struct file *f = t->file;
 	bool more = t->flags & MSG_MORE;
 
+	if (f->kind == FILE_NONE) /* closed by the other thread */
+		return -EBADF;
 	if (!f->started || f->over || f->write_shut)
 		return cannot_write(f);
 	if (is_missing(t))
@@ -238,9 +242,11 @@ static long try_read_datagram(struct adapter *a, void *what)
 	static uint8_t payload[65536]; /* under the lock */
 	struct transfer *t = what;
 	struct socket_message message;
-	long length = socket_receive_from(t->file->socket, payload, sizeof payload, t->flags & MSG_PEEK, &message);
 
 	(void)a;
+	if (t->file->kind == FILE_NONE) /* closed by the other thread */
+		return -EBADF;
+	long length = socket_receive_from(t->file->socket, payload, sizeof payload, t->flags & MSG_PEEK, &message);
 	if (length < 0)
 		return length;
 	if (is_missing(t))
@@ -404,7 +410,7 @@ ssize_t transfer_sendmsg(void *user, int fd, const struct msghdr *message, int f
 /* TCP_INQ: how much is left to read comes along with what was. */
 static void tell_inq(struct adapter *a, const struct file *f, struct msghdr *message)
 {
-	int unread = (int)stream_unread(f);
+	int unread = f->kind == FILE_STREAM ? (int)stream_unread(f) : 0;
 	size_t room = message->msg_controllen;
 
 	(void)a;
@@ -412,6 +418,8 @@ static void tell_inq(struct adapter *a, const struct file *f, struct msghdr *mes
 	if (f->kind != FILE_STREAM || !options_value(f, IPPROTO_TCP, TCP_INQ) || !message->msg_control ||
 	    room < CMSG_SPACE(sizeof unread))
 		return;
+	if (unread == 0 && f->peer_ended) /* there is an end to be read */
+		unread = 1;
 	struct cmsghdr *c = message->msg_control;
 	c->cmsg_level = IPPROTO_TCP;
 	c->cmsg_type = TCP_CM_INQ;
