@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/harness/scratch.h"
 #include "tests/packetdrill/test_drill.h"
 
 TestSuite(packetdrill, .init = start, .fini = end);
@@ -306,8 +307,8 @@ Test(packetdrill_flags, the_window_scale_is_6)
 
 Test(packetdrill_flags, the_command_log_is_read_when_it_matters)
 {
-	char name[] = "/tmp/strata-drill-XXXXXX", flags[64];
-	int fd = mkstemp(name);
+	char name[SCRATCH_PATH], flags[SCRATCH_PATH + 8];
+	int fd = mkstemp(scratch_path(name, "drill"));
 
 	cr_assert(fd >= 0);
 	snprintf(flags, sizeof flags, "cmdlog=%s", name);

@@ -16,14 +16,17 @@
 #include <unistd.h>
 
 #include "apps/causes.h"
+#include "tests/harness/scratch.h"
 
-static char root[] = "/tmp/strata-causes.XXXXXX";
+#define BELOW (SCRATCH_PATH + 100) /* room for a path below it */
+
+static char root[SCRATCH_PATH];
 static char line[CAUSE_LINE];
 
 /* A file with this text, and the directories that lead to it. */
 static void lay(const char *path, const char *text)
 {
-	char whole[256];
+	char whole[BELOW];
 	snprintf(whole, sizeof whole, "%s%s", root, path);
 	for (char *slash = strchr(whole + strlen(root) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
@@ -45,7 +48,7 @@ static void take_away(const char *path)
 
 static void open_root(void)
 {
-	cr_assert_not_null(mkdtemp(root));
+	cr_assert_not_null(mkdtemp(scratch_path(root, "causes")));
 	lay("/proc/sys/kernel/osrelease", "6.1.0-18-amd64\n");
 	lay("/lib/modules/6.1.0-18-amd64/modules.dep", "");
 }
@@ -158,7 +161,7 @@ Test(causes, a_container_that_may_not_open_the_device)
 {
 	lay("/.dockerenv", "");
 	lay("/dev/net/tun", "");
-	char path[64];
+	char path[BELOW];
 	snprintf(path, sizeof path, "%s/dev/net/tun", root);
 	chmod(path, 0666);
 	cause_of_open(root, EPERM, line);
@@ -233,7 +236,7 @@ Test(causes, the_process_that_has_a_tap_open)
 	lay("/proc/78/comm", "other\n");
 	lay("/proc/78/fdinfo/3", "iff:\ttap6\n");
 	lay("/proc/78/ns/net", "");
-	char ours[64], theirs[64];
+	char ours[BELOW], theirs[BELOW];
 	snprintf(ours, sizeof ours, "%s/proc/self/ns/net", root);
 	snprintf(theirs, sizeof theirs, "%s/proc/77/ns", root);
 	mkdir(theirs, 0755);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/harness/scratch.h"
 #include "tests/unit/apps/neighbour.h"
 
 #define MINUTE 60000 /* milliseconds: for what comes at once, or never */
@@ -367,9 +368,9 @@ Test(host, what_is_on_a_slow_wire_still_arrives)
 
 Test(host, what_is_lost_on_its_way_out_is_seen_leaving)
 {
-	char path[] = "/tmp/test_host.XXXXXX";
+	char path[SCRATCH_PATH];
 	struct neighbour neighbour;
-	close(mkstemp(path));
+	close(mkstemp(scratch_path(path, "host")));
 	struct host *host = begin_behind(&neighbour, &(struct netem_options){.loss = NETEM_CERTAIN}, path);
 	struct socket *socket;
 	uint8_t capture[4096];

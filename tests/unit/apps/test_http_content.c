@@ -25,8 +25,9 @@
 #include <unistd.h>
 
 #include "apps/http_content.h"
+#include "tests/harness/scratch.h"
 
-static char root[] = "/tmp/strata-http-content-XXXXXX";
+static char root[SCRATCH_PATH];
 static int directory = -1;
 
 static void make_file(const char *name, const char *text)
@@ -40,7 +41,7 @@ static void make_file(const char *name, const char *text)
 static void make_tree(void)
 {
 	char secret[sizeof root + 16];
-	cr_assert(mkdtemp(root));
+	cr_assert(mkdtemp(scratch_path(root, "http-content")));
 	cr_assert_eq(chdir(root), 0);
 	make_file("secret", "secret");
 	cr_assert_eq(mkdir("www", 0755), 0);

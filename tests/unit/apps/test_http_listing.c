@@ -12,12 +12,13 @@
 #include <unistd.h>
 
 #include "apps/http_listing.h"
+#include "tests/harness/scratch.h"
 
-static char directory[] = "/tmp/strata-http-listing-XXXXXX";
+static char directory[SCRATCH_PATH];
 
 static void begin(void)
 {
-	cr_assert(mkdtemp(directory));
+	cr_assert(mkdtemp(scratch_path(directory, "http-listing")));
 	cr_assert_eq(chdir(directory), 0);
 }
 

@@ -11,16 +11,17 @@
 #include <unistd.h>
 
 #include "apps/commands.h"
+#include "tests/harness/scratch.h"
 
 /* Play with this seed and loss into a capture of its own; how many bytes of it there are. */
 static size_t play(const char *seed, const char *loss, uint8_t *capture, size_t room)
 {
-	char path[] = "/tmp/test_sim.XXXXXX";
+	char path[SCRATCH_PATH];
 	char seed_text[8], loss_text[8];
 	char *argv[] = {"sim", "--seed", seed_text, "--loss", loss_text, "--pcap", path, NULL};
 	snprintf(seed_text, sizeof seed_text, "%s", seed);
 	snprintf(loss_text, sizeof loss_text, "%s", loss);
-	close(mkstemp(path));
+	close(mkstemp(scratch_path(path, "sim")));
 	cr_assert_eq(sim_main(7, argv), 0);
 	FILE *file = fopen(path, "r");
 	size_t length = fread(capture, 1, room, file);

@@ -13,6 +13,7 @@
 #include "apps/http_content.h"
 #include "base/deadline.h"
 #include "drivers/cable.h"
+#include "tests/harness/scratch.h"
 
 #define TRANSIT 10 /* microseconds that a frame is under way */
 
@@ -20,7 +21,7 @@ struct web web;
 
 static struct cable *cable;
 static struct driver *drivers[2];
-static char directory_name[32];
+static char directory_name[SCRATCH_PATH];
 static int directory;
 
 static int emit(void *user, const struct tx_packet *packet)
@@ -88,8 +89,7 @@ static uint8_t big_byte(size_t at)
 static void make_files(void)
 {
 	uint8_t *bytes = malloc(WEB_BIG);
-	strcpy(directory_name, "/tmp/strata-web-XXXXXX");
-	cr_assert(bytes && mkdtemp(directory_name));
+	cr_assert(bytes && mkdtemp(scratch_path(directory_name, "web")));
 	cr_assert_eq(chdir(directory_name), 0);
 	for (size_t i = 0; i < WEB_BIG; i++)
 		bytes[i] = big_byte(i);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "drivers/pcap.h"
+#include "tests/harness/scratch.h"
 
 #define EPOCH 1700000000000000000u /* 0x17979cfe362a0000 */
 
@@ -70,7 +71,7 @@ static const struct driver_operations inner_operations = {inner_emit, inner_serv
 struct fixture {
 	struct inner inner;
 	struct driver *pcap;
-	char path[32];
+	char path[SCRATCH_PATH];
 	unsigned writable;
 	const char *note[2]; /* for the received frame */
 	bool answer;         /* emit "out" to the received frame, between the notes */
@@ -80,8 +81,7 @@ static void begin(struct fixture *f)
 {
 	char message[DRIVER_MESSAGE];
 	*f = (struct fixture){.inner = {.driver = {.operations = &inner_operations, .mtu = 1400, .tso = true}}};
-	strcpy(f->path, "/tmp/test_pcap.XXXXXX");
-	close(mkstemp(f->path));
+	close(mkstemp(scratch_path(f->path, "pcap")));
 	f->pcap = pcap_wrap(&f->inner.driver, f->path, EPOCH, message);
 	cr_assert_not_null(f->pcap);
 }
