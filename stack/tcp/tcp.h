@@ -358,8 +358,6 @@ bool tcp_check_all(const struct stack *s);
 /* A keyed hash of the four-tuple, which nobody without the key can foretell. */
 uint64_t tcp_hash(const struct siphash_key *key, const struct endpoint *local, const struct endpoint *remote);
 struct tcp_connection *tcp_lookup(struct stack *s, const struct endpoint *local, const struct endpoint *remote);
-void tcp_table_add(struct stack *s, struct tcp_connection *c);
-void tcp_table_remove(struct stack *s, struct tcp_connection *c);
 /* Whether a four-tuple belongs to a connection, or did until a moment ago (TIME-WAIT): none can be opened on it. */
 bool tcp_in_use(struct stack *s, const struct endpoint *local, const struct endpoint *remote);
 struct tcp_listener *tcp_listener_lookup(struct stack *s, const struct endpoint *local);
@@ -371,6 +369,8 @@ struct tcp_connection *tcp_create(struct stack *s, const struct endpoint *local,
 void tcp_set_iss(struct tcp_connection *c, uint32_t isn);
 /* Begin beyond what an earlier connection on the four-tuple has used (RFC 9293 3.6.1, MAY-2), as far as Linux goes. */
 void tcp_begin_above(struct tcp_connection *c, uint32_t floor);
+/* Take it out of the table, of the deadlines and of what is marked: neither a segment nor time reaches it any more. */
+void tcp_withdraw(struct stack *s, struct tcp_connection *c);
 void tcp_destroy(struct stack *s, struct tcp_connection *c);
 
 /* tcp_isn.c: a four-tuple's initial sequence number at this time (RFC 6528 3), and the offset of its timestamps. */

@@ -34,16 +34,6 @@ const char *tcp_state_name(enum tcp_state state)
 	return names[state];
 }
 
-static void clear_deadlines(struct stack *s, struct tcp_connection *c)
-{
-	deadline_clear(&s->deadlines, &c->retransmit);
-	deadline_clear(&s->deadlines, &c->persist);
-	deadline_clear(&s->deadlines, &c->delayed_ack);
-	deadline_clear(&s->deadlines, &c->keepalive);
-	deadline_clear(&s->deadlines, &c->expiry);
-	tcp_sent_release(s, c);
-}
-
 void tcp_set_state(struct stack *s, struct tcp_connection *c, enum tcp_state state)
 {
 	event_emit(&s->events, &(struct event){
@@ -64,9 +54,7 @@ void tcp_detach(struct stack *s, struct tcp_connection *c, int error)
 	if (c->listener)
 		tcp_listen_forget(c);
 	c->state = TCP_CLOSED;
-	tcp_table_remove(s, c);
-	clear_deadlines(s, c);
-	list_remove(&c->marked);
+	tcp_withdraw(s, c);
 	if (!c->notice.socket) {
 		tcp_destroy(s, c);
 		return;

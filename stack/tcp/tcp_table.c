@@ -54,7 +54,7 @@ static void grow(struct stack *s)
 	memory_put(&s->memory, old, old_count * sizeof(struct tcp_connection *));
 }
 
-void tcp_table_add(struct stack *s, struct tcp_connection *c)
+static void table_add(struct stack *s, struct tcp_connection *c)
 {
 	if (s->tcp.connection_count >= s->tcp.bucket_count)
 		grow(s);
@@ -64,7 +64,7 @@ void tcp_table_add(struct stack *s, struct tcp_connection *c)
 	s->tcp.connection_count++;
 }
 
-void tcp_table_remove(struct stack *s, struct tcp_connection *c)
+static void table_remove(struct stack *s, struct tcp_connection *c)
 {
 	struct tcp_connection **link = bucket_of(s, &c->local, &c->remote);
 
@@ -148,13 +148,13 @@ struct tcp_connection *tcp_create(struct stack *s, const struct endpoint *local,
 	deadline_init(&c->delayed_ack, DEADLINE_TCP_DELAYED_ACK);
 	deadline_init(&c->keepalive, DEADLINE_TCP_KEEPALIVE);
 	deadline_init(&c->expiry, DEADLINE_TCP_EXPIRY);
-	tcp_table_add(s, c);
+	table_add(s, c);
 	return c;
 }
 
-void tcp_destroy(struct stack *s, struct tcp_connection *c)
+void tcp_withdraw(struct stack *s, struct tcp_connection *c)
 {
-	tcp_table_remove(s, c);
+	table_remove(s, c);
 	deadline_clear(&s->deadlines, &c->retransmit);
 	deadline_clear(&s->deadlines, &c->persist);
 	deadline_clear(&s->deadlines, &c->delayed_ack);
@@ -162,6 +162,11 @@ void tcp_destroy(struct stack *s, struct tcp_connection *c)
 	deadline_clear(&s->deadlines, &c->expiry);
 	tcp_sent_release(s, c);
 	list_remove(&c->marked);
+}
+
+void tcp_destroy(struct stack *s, struct tcp_connection *c)
+{
+	tcp_withdraw(s, c);
 	list_remove(&c->notice.node);
 	list_remove(&c->waiting);
 	ring_release(&c->snd, &s->tcp.buffers);
