@@ -22,7 +22,7 @@
 
 #define LENGTH   (10 << 20)
 #define PIECE    100000
-#define PATIENCE 20000 /* milliseconds */
+#define PATIENCE 60000 /* milliseconds */
 
 static bool failed(const char *what, long error)
 {
@@ -115,7 +115,7 @@ static bool stall(struct host *host, struct socket *socket)
 {
 	uint8_t bytes[10000] = {0};
 	int error;
-	while ((error = host_send(host, socket, bytes, sizeof bytes, 500)) == 0)
+	while ((error = host_send(host, socket, bytes, sizeof bytes, 2000)) == 0)
 		;
 	if (error != -ETIMEDOUT)
 		return failed("send", error);

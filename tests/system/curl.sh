@@ -3,7 +3,7 @@
 
 hundred_mebibytes() {
 	wanted=$(sha256sum <"$site/large")
-	prints "$wanted" sh -c "curl -q -sS --max-time 100 http://$stack/large | sha256sum"
+	prints "$wanted" sh -c "curl -q -sS --max-time 900 http://$stack/large | sha256sum"
 }
 
 hundred_at_once() {
@@ -33,7 +33,7 @@ ten_killed() {
 		victims="$victims $!"
 	done
 	for i in 1 2 3 4 5 6 7 8 9 10; do
-		within 20 some_of_it $i || return
+		within 60 some_of_it $i || return
 	done
 	kill -KILL $victims
 	wait $victims
@@ -78,13 +78,13 @@ refused() {
 
 # A body of which one byte comes, and then nothing until the server says that it will not wait; curl looks at its answer with the end.
 unfinished() {
-	{ printf x; within 30 grep -q '"PUT /echo HTTP/1.1" 408 ' "$scratch/server.out"; } | code -T . "http://$stack/echo"
+	{ printf x; within 60 grep -q '"PUT /echo HTTP/1.1" 408 ' "$scratch/server.out"; } | code -T . "http://$stack/echo"
 }
 
 gibibyte() {
 	truncate -s 1G "$site/gibibyte" || return
 	wanted=$(sha256sum <"$site/gibibyte")
-	prints "$wanted" sh -c "curl -q -sS --max-time 200 http://$stack/gibibyte | sha256sum"
+	prints "$wanted" sh -c "curl -q -sS --max-time 900 http://$stack/gibibyte | sha256sum"
 }
 
 # part RANGE SKIP COUNT: what curl gets for the range is what dd cuts out.

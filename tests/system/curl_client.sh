@@ -2,7 +2,7 @@
 . "$(dirname "$0")/lib.sh"
 url=http://$host:8080
 
-strata_curl() { timeout 60 "$BUILD/strata" curl --seed 1 "$@" 2>"$log"; }
+strata_curl() { timeout 300 "$BUILD/strata" curl --seed 1 "$@" 2>"$log"; }
 
 # ends STATUS TEXT ARGUMENTS...: curl ends with this status, having printed exactly this.
 ends() {
@@ -124,7 +124,7 @@ scene() {
 	BUILD=$(cd "$BUILD" && pwd)
 	"$BUILD/tests/rude_server" 8080 >"$scratch/rude" 2>&1 &
 	rude=$!
-	check 'a rude server starts' within 10 grep -q listening "$scratch/rude"
+	check 'a rude server starts' within 60 grep -q listening "$scratch/rude"
 	good
 	bad
 	files

@@ -26,13 +26,13 @@ interrupted() {
 	rm -f "$scratch/scene" # or the last one's would be taken for this one's
 	STRATA_MARK=$mark setsid env --default-signal=INT scripts/demo </dev/null >"$scratch/scene" 2>&1 &
 	demo=$!
-	within 10 grep -q 'bytes from' "$scratch/scene" || return
+	within 60 grep -q 'bytes from' "$scratch/scene" || return
 	alive $mark || return
 	kill -s INT -- -$demo
 	wait $demo
 	got=$?
 	cat "$scratch/scene"
-	[ $got -ne 0 ] && within 5 gone $mark && [ -z "$(ls "${TMPDIR:-/tmp}" | grep strata-demo)" ]
+	[ $got -ne 0 ] && within 60 gone $mark && [ -z "$(ls "${TMPDIR:-/tmp}" | grep strata-demo)" ]
 }
 
 # The terminal hangs up while a command runs in the shell that will not be told. As under make, the leader of the session only
@@ -45,12 +45,12 @@ hung_up() {
 	STRATA_MARK=$mark SHELL=/bin/sh TERM=dumb \
 		script -q -f -c 'trap : HUP; scripts/demo; true' "$scratch/scene" <&4 >/dev/null 2>&1 4<&- &
 	terminal=$!
-	within 20 grep -q 'which leaves nothing behind' "$scratch/scene" || return
+	within 60 grep -q 'which leaves nothing behind' "$scratch/scene" || return
 	echo 'trap "" HUP; echo run""ning; sleep 1000' >&4
 	exec 4<&-
-	within 10 grep -q running "$scratch/scene" || return
+	within 60 grep -q running "$scratch/scene" || return
 	kill -s KILL $terminal
-	within 10 gone $mark && [ -z "$(ls "${TMPDIR:-/tmp}" | grep strata-demo)" ]
+	within 60 gone $mark && [ -z "$(ls "${TMPDIR:-/tmp}" | grep strata-demo)" ]
 }
 
 scene() {

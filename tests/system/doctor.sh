@@ -51,7 +51,7 @@ taps() {
 	fi
 	stack=192.0.2.5 # on tap3
 	launch echo --tap tap3
-	check 'one that runs' within 10 answering
+	check 'one that runs' within 60 answering
 	check 'makes its TAP busy: the process is named' says "strata, process $server, has it open; do: kill $server" "$BUILD/strata" echo --tap tap3
 	check 'by doctor too' says "strata, process $server, has it open" "$BUILD/strata" doctor --tap tap3
 	kill -s INT $server

@@ -29,7 +29,7 @@
 #define TIMES     200   /* each attack */
 #define MUTANTS   10000 /* frames */
 #define BETWEEN   32    /* frames from one ping to the next */
-#define PATIENCE  20000 /* milliseconds for an answer */
+#define PATIENCE  60000 /* milliseconds for an answer */
 #define PING_ID   32768 /* and above: identifications of the pings' fragments, which nothing hostile may have */
 
 static const uint8_t victim[4] = {192, 0, 2, 2}, own[4] = {192, 0, 2, 66};

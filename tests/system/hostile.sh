@@ -4,18 +4,18 @@ mac=02:00:c0:00:02:02
 
 # under KIND: ping goes on, and as long as it does, rounds of hostile frames. No ping may be lost. $rounds: how many.
 under() {
-	ping -q -c 500 -i 0.002 -W 10 $stack >"$scratch/ping" &
+	pings 500 -i 0.002 >"$scratch/pinged" &
 	pinging=$!
 	rounds=0 got=0
 	: >"$scratch/drops"
 	while [ $got -eq 0 ] && { [ $rounds -eq 0 ] || kill -0 $pinging 2>/dev/null; }; do
 		rounds=$((rounds + 1))
-		timeout 60 "$BUILD/tests/hostile" tap0 $mac "$1" $rounds >>"$scratch/drops" || got=1
+		timeout 300 "$BUILD/tests/hostile" tap0 $mac "$1" $rounds >>"$scratch/drops" || got=1
 	done
-	wait $pinging
+	wait $pinging || got=1
 	echo "$rounds rounds"
-	cat "$scratch/ping"
-	[ $got -eq 0 ] && grep -q ' 500 received, 0% packet loss' "$scratch/ping"
+	cat "$scratch/pinged"
+	return $got
 }
 
 large_ping() { ping -q -c 5 -i 0.01 -s 60000 -W 10 $stack; }

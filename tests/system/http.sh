@@ -88,7 +88,7 @@ scene() {
 	check 'it still serves' prints x fetch "http://$stack/one"
 	stop
 
-	serve --keep-alive 5,0 "$site"
+	serve --keep-alive 60,0 "$site"
 	check '10,000 requests over one connection' client serial 10000
 	check '10,000 requests in one pipeline' client pipeline 10000
 	stop

@@ -31,7 +31,7 @@ second_serves() {
 	rm -f "$scratch/second"
 	"$BUILD/strata" httpd "$@" 2>"$scratch/second" &
 	second=$!
-	within 10 grep -q '^strata: serving' "$scratch/second"
+	within 60 grep -q '^strata: serving' "$scratch/second"
 	served=$?
 	kill $second
 	wait $second && return $served
@@ -47,7 +47,7 @@ scene() {
 
 	serve --trace=packets --pcap "$scratch/capture.pcapng" "$site"
 	check 'again, and captured' prints x fetch "http://$stack/one"
-	check 'every frame is told, by its number' within 5 numbered
+	check 'every frame is told, by its number' within 60 numbered
 	stop TERM
 	check 'the TAP is gone again' no_tap_left
 	check 'the capture is pcapng' prints ' 0a 0d 0d 0a' magic "$scratch/capture.pcapng"
@@ -56,7 +56,7 @@ scene() {
 	serve --trace=packets "$site"
 	printf 'GET /one HTTP/1.1\r\n' | timeout 60 "$BUILD/tests/http_client" say $stack 80 &
 	client=$!
-	check 'half a request' within 10 grep -q '<- .* len 19 ' "$log"
+	check 'half a request' within 60 grep -q '<- .* len 19 ' "$log"
 	stop INT
 	check 'is ended in order' grep -- '-> .* FIN ' "$log"
 	wait $client

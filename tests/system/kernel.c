@@ -26,8 +26,7 @@
 #include "tests/system/kernel/transfer.h"
 
 #define SECOND   UINT64_C(1000000)
-#define PATIENCE 5000  /* milliseconds; what takes longer hangs */
-#define LAST     60000 /* the same, for all connections to end where every one of them may have to time out */
+#define PATIENCE 60000 /* milliseconds; what takes longer hangs */
 #define SLICE    50    /* milliseconds after which a stall that is over is noticed at the latest */
 #define MANY     1000
 #define IDLE     1400 /* most bytes of a connection that nothing waits in, and of its socket */
@@ -55,7 +54,7 @@ static bool no_connection(void *stack)
 static bool ends_clean(struct host *host, size_t idle)
 {
 	struct stack *s = host_stack(host);
-	int error = host_until(host, no_connection, s, LAST);
+	int error = host_until(host, no_connection, s, PATIENCE);
 	if (error && error != -EINTR)
 		fprintf(stderr, "kernel: %zu connections are left\n", stack_connections(s));
 	uint64_t now = host_now(), end = now + 6 * 3600 * SECOND;
@@ -216,7 +215,7 @@ static bool run_transfers(struct side *side)
 	while (end == DEADLINE_NEVER || !transfers_idle(side->users, side->count)) {
 		int error = host_until(side->host, has_due_user, side, SLICE);
 		if (error == -EINTR)
-			end = host_now() + LAST * UINT64_C(1000);
+			end = host_now() + PATIENCE * UINT64_C(1000);
 		else if (error && error != -ETIMEDOUT)
 			return failed("the device", error);
 		wake_users(side);
@@ -414,7 +413,7 @@ static bool open_all(struct crowd *c, const struct endpoint *peer)
 		if (error)
 			return failed("connect", error);
 	}
-	int error = host_until(c->host, all_open, c, 4 * PATIENCE); /* a SYN may find a queue full and go again */
+	int error = host_until(c->host, all_open, c, PATIENCE); /* a SYN may find a queue full and go again */
 	return !error || failed("connect", error);
 }
 

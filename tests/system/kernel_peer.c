@@ -31,8 +31,7 @@
 #include "tests/system/kernel/serve.h"
 #include "tests/system/kernel/transfer.h"
 
-#define PATIENCE 5 /* seconds; what takes longer hangs */
-#define LAST     60
+#define PATIENCE 60 /* seconds; what takes longer hangs */
 #define SLICE    20 /* milliseconds after which a stall that is over is noticed at the latest */
 #define MANY     1000
 #define EVENTS   256
@@ -264,7 +263,7 @@ static bool run_transfers(struct side *side)
 		wake_users(side);
 		tell_when_ended(side);
 		if (told_to_end && end == TRANSFER_NEVER)
-			end = now_us() + LAST * UINT64_C(1000000);
+			end = now_us() + PATIENCE * UINT64_C(1000000);
 		if (now_us() > end)
 			return failed("a transfer does not end");
 	}
@@ -275,7 +274,7 @@ static bool run_transfers(struct side *side)
 static bool road_is_there(const struct side *side)
 {
 	struct sockaddr_in local = name(side->host, 0), remote = name(side->stack, TRANSFER_PORT);
-	for (unsigned tries = 0; tries < 1000 && !told_to_end; tries++) {
+	for (unsigned tries = 0; tries < PATIENCE * 100 && !told_to_end; tries++) {
 		int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 		bool there = bind(s, (struct sockaddr *)&local, sizeof local) == 0 &&
 			     connect(s, (struct sockaddr *)&remote, sizeof remote) == 0; /* which sends nothing */
@@ -452,7 +451,7 @@ static bool is_open(int s, unsigned number)
 {
 	struct pollfd polled = {.fd = s, .events = POLLOUT};
 	(void)number;
-	bool open = poll(&polled, 1, 4 * PATIENCE * 1000) == 1; /* a SYN may find a queue full and go again */
+	bool open = poll(&polled, 1, PATIENCE * 1000) == 1; /* a SYN may find a queue full and go again */
 	errno = -pending_error(s);
 	if (!open || errno || fcntl(s, F_SETFL, 0) != 0)
 		return failed("connect");

@@ -62,7 +62,8 @@ prints() {
 	[ "$got" = "$wanted" ] || { echo "printed '$got' instead of '$wanted'" && return 1; }
 }
 
-# within SECONDS COMMAND...: try until it succeeds.
+# within SECONDS COMMAND...: try until it succeeds. Here and wherever a time is given it bounds what hangs: generously, for a machine
+# that is slow and busy.
 within() {
 	tries=$(($1 * 10))
 	shift
@@ -77,7 +78,7 @@ within() {
 says() {
 	wanted=$1
 	shift
-	timeout 20 "$@" >"$scratch/said.out" 2>"$scratch/said"
+	timeout 120 "$@" >"$scratch/said.out" 2>"$scratch/said"
 	got=$?
 	cat "$scratch/said"
 	[ $got -eq 2 ] && grep -F -- "$wanted" "$scratch/said" >"$scratch/line" &&
@@ -85,7 +86,19 @@ says() {
 }
 
 # curl, bounded and the same on every machine
-fetch() { curl -q -sS --max-time 60 "$@"; }
+fetch() { curl -q -sS --max-time 600 "$@"; }
+
+# pings COUNT ARGUMENT...: so many are answered, none is missing, damaged or answered twice, and $scratch/ping is what ping said. However
+# long one takes: -W does not do that, once there was an answer, but -w, with which ping sends more until it has heard so many.
+pings() {
+	pinged=$1
+	shift
+	ping -n -c "$pinged" -w 300 "$@" $stack >"$scratch/ping"
+	status=$?
+	tail -n 20 "$scratch/ping" # shown on failure
+	[ $status -eq 0 ] && ! grep -E 'DUP|wrong|corrupt|truncated' "$scratch/ping" &&
+		awk -F 'icmp_seq=' -v count="$pinged" 'NF > 1 && $2 + 0 <= count { n++ } END { print n " of the first " count; exit n != count }' "$scratch/ping"
+}
 
 # launch COMMAND ARGUMENT...: start strata. Signals come as they would from a terminal.
 launch() {
@@ -98,7 +111,7 @@ launch() {
 # serve ARGUMENT...: start strata httpd and wait until it can be reached.
 serve() {
 	launch httpd "$@"
-	check 'httpd starts serving' within 10 serving
+	check 'httpd starts serving' within 60 serving
 }
 
 serving() {
@@ -108,7 +121,7 @@ serving() {
 # start COMMAND ARGUMENT...: start one that announces nothing, and wait until it answers.
 start() {
 	launch "$@"
-	check "$1 starts" within 10 answering
+	check "$1 starts" within 60 answering
 }
 
 answering() {

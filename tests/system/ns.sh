@@ -43,7 +43,7 @@ silent() {
 
 two_terminals() {
 	background ns -- "$BUILD/strata" httpd "$site"
-	check 'strata ns -- strata httpd starts serving' within 10 grep -q '^strata: serving .*http://192.0.2.2/' "$log"
+	check 'strata ns -- strata httpd starts serving' within 60 grep -q '^strata: serving .*http://192.0.2.2/' "$log"
 	check "strata enter: curl of the host reaches it" prints x entered curl -q -sS --max-time 20 http://192.0.2.2/one
 	check 'a second strata takes the next TAP and address' second_machine
 	check 'an entered command has its status' status_is 7 entered sh -c 'exit 7'
@@ -65,11 +65,11 @@ second_machine() {
 killed() {
 	mark=ns-$$
 	STRATA_MARK=$mark background ns -- sh -c 'trap "" TERM HUP; sleep 1000 & sleep 1000'
-	within 10 entered true || return
+	within 60 entered true || return
 	alive || return
 	kill -s KILL $server
 	wait $server 2>/dev/null
-	within 5 gone || return
+	within 60 gone || return
 	says 'none of this user' "$BUILD/strata" enter -- true && nothing_left
 }
 
@@ -77,28 +77,28 @@ killed() {
 background_ends() {
 	mark=background-$$
 	STRATA_MARK=$mark "$BUILD/strata" ns -- sh -c 'sleep 1000 & exit 5'
-	[ $? -eq 5 ] && within 5 gone && nothing_left
+	[ $? -eq 5 ] && within 60 gone && nothing_left
 }
 
 # A command that does not listen: TERM is passed on, and two seconds later everything ends.
 stubborn() {
 	mark=stubborn-$$
 	STRATA_MARK=$mark background ns -- sh -c 'trap "" TERM; echo ready; while :; do sleep 1; done'
-	within 10 grep -q ready "$scratch/server.out" || return
+	within 60 grep -q ready "$scratch/server.out" || return
 	kill -s TERM $server
 	[ -z "$1" ] || { sleep 0.2 && kill -s "$1" $server; }
-	status_is 137 wait $server && within 5 gone && nothing_left
+	status_is 137 wait $server && within 60 gone && nothing_left
 }
 
 one_command() {
 	background httpd --ns "$site"
-	check '--ns: strata httpd in a network of its own' within 10 grep -q '^strata: serving .*http://192.0.2.2/' "$log"
+	check '--ns: strata httpd in a network of its own' within 60 grep -q '^strata: serving .*http://192.0.2.2/' "$log"
 	check 'which can be entered' prints x entered curl -q -sS --max-time 20 http://192.0.2.2/one
 	kill -s KILL $server
 	wait $server 2>/dev/null
 	check 'killed, it does not mislead the next' says 'none of this user' "$BUILD/strata" enter -- true
 	background httpd --ns "$site"
-	check 'which starts as ever' within 10 grep -q '^strata: serving' "$log"
+	check 'which starts as ever' within 60 grep -q '^strata: serving' "$log"
 	kill -s INT $server
 	check 'INT ends it with status 0' status_is 0 wait $server
 	check 'and nothing is left' nothing_left

@@ -14,7 +14,7 @@ url=http://$web
 house() {
 	unshare --net sleep 1000 &
 	eval "$1=$!"
-	within 10 different $!
+	within 60 different $!
 	nsenter -t $! -n sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6; echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
 		ip link set lo up'
 }
@@ -48,7 +48,7 @@ build_network() {
 start_dnsmasq() {
 	at $names dnsmasq --listen-address=192.0.2.3 --bind-interfaces --no-daemon --no-resolv --no-hosts --conf-file=/dev/null \
 		--user=root --pid-file= --host-record=demo.example,$web >"$scratch/dnsmasq" 2>&1 &
-	within 10 grep -q 'started, version' "$scratch/dnsmasq"
+	within 60 grep -q 'started, version' "$scratch/dnsmasq"
 }
 
 start_nginx() {
@@ -85,7 +85,7 @@ start_nginx() {
 		}
 	END
 	at $server nginx -c "$scratch/nginx/conf" -e "$scratch/nginx/log" >"$scratch/nginx/out" 2>&1 &
-	within 10 at $server curl -q -sf -o /dev/null http://$web/ || { cat "$scratch/nginx/out" "$scratch/nginx/log" && return 1; }
+	within 60 at $server curl -q -sf -o /dev/null http://$web/ || { cat "$scratch/nginx/out" "$scratch/nginx/log" && return 1; }
 }
 
 strata() {
@@ -147,7 +147,7 @@ lived() {
 
 story() {
 	gateway=$(at $router ip -o link show dev lan | sed 's|.*link/ether ||; s| .*||')
-	check 'tshark: a page by name takes the same steps as in the capture of a real machine' within 5 lived
+	check 'tshark: a page by name takes the same steps as in the capture of a real machine' within 60 lived
 	check 'as curl shows it' says "* Connected to demo.example ($web) port 80 (#0)"
 	check 'tshark: the SYN goes to the gateway, with its options' one "tcp.flags == 0x002 && eth.dst == $gateway &&
 		tcp.options.mss_val == 1460 && tcp.options.sack_perm && tcp.options.timestamp.tsecr == 0 && tcp.options.wscale.shift == 7 &&

@@ -1,7 +1,7 @@
 # strata pings: the host, and by the host as a router.
 . "$(dirname "$0")/lib.sh"
 
-ping_of_strata() { timeout 60 "$BUILD/strata" ping "$@" 2>"$log"; }
+ping_of_strata() { timeout 300 "$BUILD/strata" ping "$@" 2>"$log"; }
 
 # says PATTERN STATUS PING'S ARGUMENTS...: a line of the output is like this.
 says() {
@@ -25,7 +25,7 @@ interrupted() {
 	: >"$scratch/said" # at once, so that what the last one said is not taken for this one's
 	env --default-signal=INT "$BUILD/strata" ping -i 0.01 $host >"$scratch/said" 2>"$log" &
 	pinging=$!
-	within 10 grep -q 'icmp_seq=3' "$scratch/said" || return
+	within 60 grep -q 'icmp_seq=3' "$scratch/said" || return
 	kill -s INT $pinging
 	status_is 0 wait $pinging && grep -q '^rtt min/avg/max/mdev = ' "$scratch/said"
 }

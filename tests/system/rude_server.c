@@ -18,12 +18,14 @@
  * rude_server PORT: until it is killed. One process for each connection.
  */
 #include <arpa/inet.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -80,6 +82,14 @@ static void reset(int connection)
 	exit(0);
 }
 
+/* Until the peer has acknowledged everything: it has been given to whoever reads there. */
+static void await_acknowledgment(int connection)
+{
+	int left = 1;
+	while (ioctl(connection, SIOCOUTQ, &left) == 0 && left > 0)
+		usleep(1000);
+}
+
 static void say_many(int connection, unsigned long mebibytes)
 {
 	static char zeros[1 << 20];
@@ -124,7 +134,8 @@ static bool answer_specially(int connection, const char *path, const char *body,
 	if (strcmp(path, "/reset") == 0)
 		reset(connection);
 	else if (strcmp(path, "/cutreset") == 0)
-		say_text(connection, OK "Content-Length: 60\r\n\r\nhello\n"), usleep(200000), reset(connection);
+		say_text(connection, OK "Content-Length: 60\r\n\r\nhello\n"), await_acknowledgment(connection),
+		    reset(connection);
 	else if (strcmp(path, "/silent") == 0)
 		pause();
 	else if (strcmp(path, "/head") == 0)

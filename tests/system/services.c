@@ -19,7 +19,7 @@
 #define PIECES   100
 #define LINE     74 /* 72 characters, CR LF */
 #define LINES    10000
-#define PATIENCE 20 /* seconds */
+#define PATIENCE 60 /* seconds */
 
 static bool failed(const char *what)
 {

@@ -1,14 +1,14 @@
 # UDP between strata and the kernel, both ways, and the three old services of `strata echo` over both protocols.
 . "$(dirname "$0")/lib.sh"
 
-kernel() { timeout 60 "$BUILD/tests/udp_peer" "$@"; }
-strata() { timeout 60 "$BUILD/tests/udp_client" "$@"; }
+kernel() { timeout 300 "$BUILD/tests/udp_peer" "$@"; }
+strata() { timeout 300 "$BUILD/tests/udp_client" "$@"; }
 
 # with_kernel_echo COMMAND...: while a UDP echo server on the kernel's sockets has port 7777.
 with_kernel_echo() {
 	"$BUILD/tests/udp_peer" serve 7777 >"$scratch/peer" 2>&1 &
 	peer=$!
-	within 10 grep -q listening "$scratch/peer" && "$@"
+	within 60 grep -q listening "$scratch/peer" && "$@"
 	got=$?
 	kill $peer
 	wait $peer 2>/dev/null
@@ -24,7 +24,7 @@ scene() {
 	check 'chargen answers with characters' kernel chargen $stack
 	check 'port unreachable: the connected socket of the kernel is told' kernel refused $stack 1007
 	for service in echo discard chargen; do
-		check "TCP $service" timeout 60 "$BUILD/tests/services" $service $stack
+		check "TCP $service" timeout 300 "$BUILD/tests/services" $service $stack
 	done
 	check 'and it still answers' kernel burst $stack 7
 	stop

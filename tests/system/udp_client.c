@@ -16,7 +16,7 @@
 #include "apps/host.h"
 #include "tests/system/datagrams.h"
 
-#define PATIENCE 20000 /* milliseconds */
+#define PATIENCE 60000 /* milliseconds */
 
 static bool failed(const char *what, long error)
 {

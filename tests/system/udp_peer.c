@@ -21,7 +21,7 @@
 
 #include "tests/system/datagrams.h"
 
-#define PATIENCE 20 /* seconds */
+#define PATIENCE 60 /* seconds */
 #define BURST    20
 
 static bool failed(const char *what)

@@ -53,9 +53,9 @@ answers() { ping -q -c 1 -W 1 "$1"; }
 two_machines() {
 	start_as_user httpd
 	first=$server
-	check 'the user runs strata httpd without privileges' within 10 grep -q '^strata: serving .*http://192.0.2.2/' "$log"
+	check 'the user runs strata httpd without privileges' within 60 grep -q '^strata: serving .*http://192.0.2.2/' "$log"
 	start_as_user echo
-	check 'and a second strata beside it' within 10 answers 192.0.2.3
+	check 'and a second strata beside it' within 60 answers 192.0.2.3
 	check 'the host reaches the page' fetch -o "$scratch/page" http://192.0.2.2/
 	check 'doctor counts' doctor_counts
 	check 'who is in the way is named' says "strata, process $first, has it open; do: kill $first" "$BUILD/strata" echo --tap tap0
@@ -86,7 +86,7 @@ logged_in() {
 outside() {
 	unshare --net sleep 1000 &
 	outside=$!
-	within 5 other_network || return
+	within 60 other_network || return
 	ip link add veth0 type veth peer name veth1 netns $outside && ip address add 198.51.100.1/24 dev veth0 &&
 		ip link set veth0 up && $join $outside sh -c 'ip address add 198.51.100.2/24 dev veth1 && ip link set veth1 up &&
 			echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6'
@@ -94,20 +94,20 @@ outside() {
 other_network() { [ "$(readlink /proc/$outside/ns/net)" != "$(readlink /proc/self/ns/net)" ]; }
 join="nsenter --net --target"
 
-# A strata client inside talks to a server outside, that sees this computer's address.
+# reaches [SECONDS]: a strata client inside talks to a server outside, that sees this computer's address.
 reaches() {
 	rm -f "$scratch/peer" # or the last one's would be taken for this one's
 	$join $outside "$BUILD/tests/peer" 7777 echo >"$scratch/peer" 2>&1 &
 	peer=$!
-	within 10 grep -q listening "$scratch/peer" || return
-	$user timeout 20 "$BUILD/tests/client" echo 198.51.100.2 7777
+	within 60 grep -q listening "$scratch/peer" || return
+	$user timeout "${1:-300}" "$BUILD/tests/client" echo 198.51.100.2 7777
 	got=$?
 	kill $peer 2>/dev/null
 	wait $peer 2>/dev/null
 	cat "$scratch/peer"
 	return $got
 }
-does_not_reach() { ! reaches; }
+does_not_reach() { ! reaches 20; }
 
 nat() {
 	check 'an outside' outside

@@ -11,10 +11,10 @@ count() {
 }
 
 # Of 8 bytes, in which there is no time-stamp that damage could make ping wait by.
-loses_some() { count 300 -W 1 -s 8 && [ "$received" -gt 150 ] && [ "$received" -lt 300 ]; }
-duplicates_some() { count 300 -W 5 && [ "$received" -eq 300 ] && [ "${duplicates:-0}" -gt 30 ]; }
+loses_some() { count 300 -W 60 -s 8 && [ "$received" -gt 150 ] && [ "$received" -lt 300 ]; }
+duplicates_some() { count 300 -w 300 && [ "$received" -ge 300 ] && [ "${duplicates:-0}" -gt 30 ]; }
 # 50 ms each way. No wire is faster than it should be, however slow the machine is.
-takes_its_time() { count 20 -W 5 && [ "$received" -eq 20 ] && [ "$least" -ge 100000 ]; }
+takes_its_time() { count 20 -w 300 && [ "$received" -ge 20 ] && [ "$least" -ge 100000 ]; }
 
 page() {
 	fetch -o "$scratch/page" -w '%{time_total}\n' "http://$stack/page" && cmp "$site/page" "$scratch/page"

