@@ -2,7 +2,7 @@
 # and clients that are slow on purpose.
 . "$(dirname "$0")/lib.sh"
 
-client() { timeout 120 "$BUILD/tests/http_client" "$@" $stack 80; }
+client() { timeout 600 "$BUILD/tests/http_client" "$@" $stack 80; }
 
 # raw BYTES COMMAND...: the command gets these bytes, written as printf takes them, on its standard input.
 raw() {
