@@ -41,6 +41,7 @@ OBJECTS   := $(call obj,$(STACK) $(HOST)) $(call san,$(sort $(STACK) $(HOST) $(U
 Q ?= @
 
 all: $(BUILD)/strata $(BUILD)/libstrata.a
+	@:
 
 $(BUILD)/strata: $(call obj,$(HOST)) $(BUILD)/libstrata.a
 	@echo "  link  $@"

@@ -12,8 +12,6 @@
 #include "apps/causes.h"
 #include "drivers/tap.h"
 
-#define ATTACH_NAMES 253 /* tap0 to tap252 are tried: as many as 192.0.2.0/24 has addresses for */
-
 /* Say what failed; false, for the caller to return. */
 static bool attach_fail(const char *what, const char *which, const char *why, const char *command)
 {
@@ -84,7 +82,7 @@ static bool attach_any(const struct options *o, struct attachment *a)
 	struct netdevice_link link;
 	char refused[NETDEVICE_NAME] = "tap0";
 	unsigned busy = 0;
-	for (unsigned i = 0; i < ATTACH_NAMES && (first.step == TAP_ATTACH); i++) {
+	for (unsigned i = 0; i < ATTACH_TAPS && (first.step == TAP_ATTACH); i++) {
 		snprintf(a->tap, sizeof a->tap, "tap%u", i);
 		if (netdevice_link(a->tap, &link) == 0 && attach_passes_over(&link, a))
 			continue;

@@ -17,6 +17,7 @@
 #include "drivers/netdevice.h"
 
 #define ATTACH_BRIDGE "strata0"
+#define ATTACH_TAPS   253 /* tap0 to tap252 are tried: as many as 192.0.2.0/24 has addresses for */
 
 struct attachment {
 	struct driver *device;

@@ -19,7 +19,6 @@
 #include "drivers/tap.h"
 
 #define DOCTOR_TROUBLE 2
-#define DOCTOR_TAPS    64
 
 __attribute__((format(printf, 1, 2))) static void doctor_well(const char *format, ...)
 {
@@ -90,7 +89,7 @@ static bool doctor_ports(unsigned bridge)
 	char name[NETDEVICE_NAME], program[32], line[CAUSE_LINE];
 	unsigned ours = 0, free_ones = 0;
 	bool well = true;
-	for (unsigned i = 0; i < DOCTOR_TAPS; i++) {
+	for (unsigned i = 0; i < ATTACH_TAPS; i++) {
 		snprintf(name, sizeof name, "tap%u", i);
 		if (netdevice_link(name, &link) != 0 || !link.tap || link.master != bridge)
 			continue;
