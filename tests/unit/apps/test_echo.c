@@ -9,103 +9,31 @@
 #include <string.h>
 
 #include "apps/echo.h"
-#include "base/deadline.h"
-#include "drivers/cable.h"
-#include "stack.h"
+#include "tests/unit/apps/pair.h"
 
-#define SECOND  1000000u
-#define TRANSIT 10 /* microseconds that a frame is under way */
+#define SECOND 1000000u
 
-static uint64_t now;
-static struct cable *cable;
-static struct driver *drivers[2];
-static struct stack *stacks[2]; /* the client's, the server's */
+static struct pair pair; /* of the client's stack and the server's */
 static struct echo services;
-
-/* ---- the world ---- */
-
-static int emit(void *user, const struct tx_packet *packet)
-{
-	struct driver **driver = user;
-	return driver_emit(*driver, packet, now);
-}
-
-static void on_frame(void *user, const struct rx_frame *frame, uint64_t at)
-{
-	struct stack **stack = user;
-	stack_input(*stack, frame, at);
-}
-
-static void on_writable(void *user, uint64_t at)
-{
-	struct stack **stack = user;
-	stack_writable(*stack, at);
-}
-
-static void start_stack(unsigned i)
-{
-	struct stack_config config = stack_defaults();
-	drivers[i] = cable_port(cable, i);
-	config.mac = (struct mac){{2, 0, 0, 0, 0, (uint8_t)(i + 1)}};
-	config.address = (struct address){{192, 0, 2, (uint8_t)(i + 1)}};
-	config.prefix_length = 24;
-	config.emit = emit;
-	config.emit_user = &drivers[i];
-	config.on_ready = i == 1 ? echo_ready : NULL;
-	config.ready_user = &services;
-	config.seed[0] = (uint8_t)i;
-	config.send_buffer = config.receive_buffer = 32768;
-	stacks[i] = stack_create(&config, now);
-	cr_assert(stacks[i]);
-}
 
 static void start(void)
 {
-	cable = cable_create(2, 512);
-	start_stack(0);
-	start_stack(1);
-	cr_assert(echo_open(&services, stacks[1]));
+	pair_begin(&pair);
+	struct stack_config client = pair_config(&pair, 0), server = pair_config(&pair, 1);
+	client.send_buffer = client.receive_buffer = server.send_buffer = server.receive_buffer = 32768;
+	server.on_ready = echo_ready;
+	server.ready_user = &services;
+	pair_start(&pair, 0, &client);
+	pair_start(&pair, 1, &server);
+	cr_assert(echo_open(&services, pair.stacks[1]));
 }
 
 static void end(void)
 {
-	stack_destroy(stacks[0]);
-	stack_destroy(stacks[1]);
-	cable_destroy(cable);
+	pair_end(&pair);
 }
 
 TestSuite(echo, .init = start, .fini = end);
-
-static void service(unsigned i)
-{
-	const struct driver_sink sink = {&stacks[i], on_frame, on_writable};
-	driver_service(drivers[i], &sink, now);
-	if (stack_deadline(stacks[i]) <= now)
-		stack_tick(stacks[i], now);
-	stack_flush(stacks[i], now);
-}
-
-static bool frame_waits(unsigned i)
-{
-	struct driver_wait wait;
-	driver_wait(drivers[i], &wait);
-	return wait.deadline != DEADLINE_NEVER;
-}
-
-static void run(uint64_t duration)
-{
-	uint64_t until = now + duration;
-	while (now < until) {
-		service(0);
-		service(1);
-		uint64_t due = stack_deadline(stacks[0]), other = stack_deadline(stacks[1]);
-		if (frame_waits(0) || frame_waits(1))
-			due = now + TRANSIT;
-		due = other < due ? other : due;
-		due = due > now ? due : now + 1;
-		now = due < until ? due : until;
-	}
-}
 
 static struct endpoint server(uint16_t port)
 {
@@ -115,17 +43,17 @@ static struct endpoint server(uint16_t port)
 /* A connected socket of the client's. */
 static struct socket *client(enum socket_type type, uint16_t port)
 {
-	struct socket *s = socket_open(stacks[0], type);
+	struct socket *s = socket_open(pair.stacks[0], type);
 	struct endpoint to = server(port);
 	cr_assert(s);
 	cr_assert_eq(socket_connect(s, &to), 0);
-	run(SECOND / 10);
+	pair_run(&pair, SECOND / 10);
 	return s;
 }
 
 static uint64_t answers(void)
 {
-	return stack_stats(stacks[1])->counters[COUNT_UDP_DATAGRAMS_OUT];
+	return stack_stats(pair.stacks[1])->counters[COUNT_UDP_DATAGRAMS_OUT];
 }
 
 /* The pattern, as RFC 864 shows it: its first line begins with a space, the next with "!". */
@@ -147,15 +75,15 @@ Test(echo, a_stream_comes_back_until_its_end)
 	while (read < sizeof sent) {
 		long taken = socket_send(s, sent + written, sizeof sent - written);
 		written += taken > 0 ? (size_t)taken : 0;
-		run(SECOND / 100);
+		pair_run(&pair, SECOND / 100);
 		taken = socket_receive(s, got + read, sizeof got - read);
 		cr_assert(taken > 0 || taken == -EAGAIN);
 		read += taken > 0 ? (size_t)taken : 0;
-		cr_assert_lt(now, 100u * SECOND);
+		cr_assert_lt(pair.now, 100u * SECOND);
 	}
 	cr_expect_eq(memcmp(sent, got, sizeof sent), 0);
 	cr_expect_eq(socket_shutdown(s, SOCKET_SHUTDOWN_WRITE), 0);
-	run(SECOND);
+	pair_run(&pair, SECOND);
 	cr_expect_eq(socket_receive(s, got, 1), 0);
 }
 
@@ -165,12 +93,12 @@ Test(echo, discard_reads_everything_and_says_nothing)
 	static const uint8_t sent[30000];
 	for (unsigned i = 0; i < 10; i++) {
 		cr_assert_eq(socket_send(s, sent, sizeof sent), (long)sizeof sent);
-		run(SECOND);
+		pair_run(&pair, SECOND);
 	}
 	uint8_t byte;
 	cr_expect_eq(socket_receive(s, &byte, 1), -EAGAIN);
 	cr_expect_eq(socket_shutdown(s, SOCKET_SHUTDOWN_WRITE), 0);
-	run(SECOND);
+	pair_run(&pair, SECOND);
 	cr_expect_eq(socket_receive(s, &byte, 1), 0);
 }
 
@@ -189,14 +117,14 @@ Test(echo, chargen_goes_on_until_the_client_ends_it)
 				cr_assert_eq(bytes[at], pattern_byte(read[i] + (size_t)at), "client %u", i);
 			read[i] += got > 0 ? (size_t)got : 0;
 		}
-		run(SECOND / 100);
-		cr_assert_lt(now, 1000u * SECOND);
+		pair_run(&pair, SECOND / 100);
+		cr_assert_lt(pair.now, 1000u * SECOND);
 	}
 	cr_expect_gt(read[1], 50000);
 	socket_close(s[0]);
 	socket_abort(s[1]);
-	run(200u * SECOND);
-	cr_expect_eq(stack_connections(stacks[1]), 0);
+	pair_run(&pair, 200u * SECOND);
+	cr_expect_eq(stack_connections(pair.stacks[1]), 0);
 }
 
 /* What a client says is thrown away, however much it is; and when it has said all, the characters end too. */
@@ -207,14 +135,14 @@ Test(echo, chargen_listens_without_hearing)
 	struct socket *s = client(SOCKET_STREAM, 19);
 	for (unsigned i = 0; i < 5; i++) {
 		cr_assert_eq(socket_send(s, sent, sizeof sent), (long)sizeof sent);
-		run(SECOND);
+		pair_run(&pair, SECOND);
 	}
 	cr_expect_eq(socket_shutdown(s, SOCKET_SHUTDOWN_WRITE), 0);
-	run(SECOND);
+	pair_run(&pair, SECOND);
 	long got;
 	for (unsigned i = 0; (got = socket_receive(s, bytes, sizeof bytes)) != 0; i++) {
 		cr_assert(i < 100 && (got > 0 || got == -EAGAIN), "answered %ld", got);
-		run(SECOND);
+		pair_run(&pair, SECOND);
 	}
 }
 
@@ -229,7 +157,7 @@ Test(echo, a_datagram_comes_back)
 		sent[i] = (uint8_t)(i * 7 + i / 251);
 	for (size_t i = 0; i < 4; i++) {
 		cr_expect_eq(socket_send_to(s, sent, sizes[i], NULL), (long)sizes[i]);
-		run(SECOND);
+		pair_run(&pair, SECOND);
 		cr_expect_eq(socket_receive_from(s, got, sizeof got, false, NULL), (long)sizes[i]);
 		cr_expect_eq(memcmp(sent, got, sizes[i]), 0);
 	}
@@ -239,9 +167,9 @@ Test(echo, a_discarded_datagram_has_no_answer)
 {
 	struct socket *s = client(SOCKET_DATAGRAM, 9);
 	cr_expect_eq(socket_send_to(s, "hello", 5, NULL), 5);
-	run(SECOND);
+	pair_run(&pair, SECOND);
 	cr_expect_eq(socket_receive_from(s, NULL, 0, false, NULL), -EAGAIN, "not even an error");
-	cr_expect_eq(stack_stats(stacks[1])->counters[COUNT_UDP_DATAGRAMS_IN], 1);
+	cr_expect_eq(stack_stats(pair.stacks[1])->counters[COUNT_UDP_DATAGRAMS_IN], 1);
 	cr_expect_eq(answers(), 0);
 }
 
@@ -250,7 +178,7 @@ Test(echo, a_datagram_of_characters)
 	char bytes[513];
 	struct socket *s = client(SOCKET_DATAGRAM, 19);
 	cr_expect_eq(socket_send_to(s, "", 0, NULL), 0);
-	run(SECOND);
+	pair_run(&pair, SECOND);
 	long got = socket_receive_from(s, bytes, sizeof bytes, false, NULL);
 	cr_assert_eq(got, 74);
 	for (size_t i = 0; i < 74; i++)
@@ -262,19 +190,19 @@ Test(echo, attack_a_datagram_from_a_service_is_not_answered)
 {
 	static const uint16_t from[] = {7, 9, 13, 17, 19, 37, 53, 1023}, to[] = {7, 19};
 	for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
-		struct socket *s = socket_open(stacks[0], SOCKET_DATAGRAM);
+		struct socket *s = socket_open(pair.stacks[0], SOCKET_DATAGRAM);
 		cr_assert_eq(socket_bind(s, &(struct endpoint){ADDRESS_ANY, from[i]}), 0);
 		for (size_t j = 0; j < 2; j++)
 			cr_expect_eq(socket_send_to(s, "ping", 4, &(struct endpoint){server(0).address, to[j]}), 4);
-		run(SECOND);
+		pair_run(&pair, SECOND);
 		cr_expect_eq(answers(), 0, "from port %u", from[i]);
 	}
-	cr_expect_eq(stack_stats(stacks[1])->counters[COUNT_UDP_DATAGRAMS_IN], 16);
-	struct socket *s = socket_open(stacks[0], SOCKET_DATAGRAM);
+	cr_expect_eq(stack_stats(pair.stacks[1])->counters[COUNT_UDP_DATAGRAMS_IN], 16);
+	struct socket *s = socket_open(pair.stacks[0], SOCKET_DATAGRAM);
 	cr_assert_eq(socket_bind(s, &(struct endpoint){ADDRESS_ANY, 1024}), 0);
 	struct endpoint echo_port = server(7);
 	cr_expect_eq(socket_send_to(s, "ping", 4, &echo_port), 4);
-	run(SECOND);
+	pair_run(&pair, SECOND);
 	cr_expect_eq(answers(), 1);
 }
 
@@ -282,26 +210,26 @@ Test(echo, attack_a_datagram_from_a_service_is_not_answered)
 Test(echo, attack_two_of_them_do_not_talk_for_ever)
 {
 	static struct echo others;
-	cr_assert(echo_open(&others, stacks[0]));
+	cr_assert(echo_open(&others, pair.stacks[0]));
 	for (unsigned i = 0; i < 3; i++) {
 		struct endpoint to = server(7);
 		cr_expect_eq(socket_send_to(others.services.datagrams[i], "ping", 4, &to), 4);
 	}
-	run(10u * SECOND);
+	pair_run(&pair, 10u * SECOND);
 	cr_expect_eq(answers(), 0);
-	cr_expect_eq(stack_stats(stacks[0])->counters[COUNT_UDP_DATAGRAMS_IN], 0);
+	cr_expect_eq(stack_stats(pair.stacks[0])->counters[COUNT_UDP_DATAGRAMS_IN], 0);
 }
 
 /* "Fraggle": all machines of a network would answer a forged source at once. */
 Test(echo, attack_a_broadcast_is_not_answered)
 {
-	struct socket *s = socket_open(stacks[0], SOCKET_DATAGRAM);
+	struct socket *s = socket_open(pair.stacks[0], SOCKET_DATAGRAM);
 	static const struct endpoint everybody[] = {{{{255, 255, 255, 255}}, 7}, {{{192, 0, 2, 255}}, 19}};
 	socket_set_broadcast(s, true);
 	for (size_t i = 0; i < 2; i++)
 		cr_expect_eq(socket_send_to(s, "ping", 4, &everybody[i]), 4);
-	run(SECOND);
-	cr_expect_eq(stack_stats(stacks[1])->counters[COUNT_UDP_DATAGRAMS_IN], 2);
+	pair_run(&pair, SECOND);
+	cr_expect_eq(stack_stats(pair.stacks[1])->counters[COUNT_UDP_DATAGRAMS_IN], 2);
 	cr_expect_eq(answers(), 0);
 }
 
@@ -310,5 +238,5 @@ Test(echo, attack_a_broadcast_is_not_answered)
 Test(echo, ports_that_are_taken_are_told)
 {
 	static struct echo second;
-	cr_expect_not(echo_open(&second, stacks[1]));
+	cr_expect_not(echo_open(&second, pair.stacks[1]));
 }

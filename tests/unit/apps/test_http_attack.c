@@ -136,7 +136,7 @@ Test(http_attack, attack_idle_connections)
 	for (unsigned i = 0; i < WEB_CLIENTS - 1; i++)
 		web_connect(i);
 	cr_expect_eq(http_server_connections(web.server), WEB_CLIENTS - 1);
-	cr_expect_lt(stack_memory(web.stacks[1])->bytes, (size_t)WEB_CLIENTS * 2048);
+	cr_expect_lt(stack_memory(web.pair.stacks[1])->bytes, (size_t)WEB_CLIENTS * 2048);
 	still_serves();
 	web_run(11 * WEB_SECOND);
 	for (unsigned i = 0; i < WEB_CLIENTS - 1; i++)
@@ -243,7 +243,7 @@ Test(http_attack, attack_a_pipeline_that_nobody_reads)
 			web_run(1000);
 	}
 	web_run(WEB_SECOND);
-	cr_expect_lt(stack_memory(web.stacks[1])->bytes, 1200 * 1024);
+	cr_expect_lt(stack_memory(web.pair.stacks[1])->bytes, 1200 * 1024);
 	still_serves();
 }
 

@@ -89,7 +89,7 @@ Test(http_server, lets_a_slow_reader_wait_alone)
 	slow->deaf = true;
 	web_run(5 * WEB_SECOND);
 	/* bounded by the two buffers of 512 KiB and some small things, not by the file */
-	cr_expect_lt(stack_memory(web.stacks[1])->bytes, 1024 * 1024);
+	cr_expect_lt(stack_memory(web.pair.stacks[1])->bytes, 1024 * 1024);
 	struct web_client *quick = web_ask(1, LAST("/a.txt"));
 	web_run(WEB_SECOND);
 	cr_expect_eq(web_count(quick, "alpha"), 1);

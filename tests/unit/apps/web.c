@@ -12,35 +12,12 @@
 
 #include "apps/http_content.h"
 #include "base/deadline.h"
-#include "drivers/cable.h"
 #include "tests/harness/scratch.h"
-
-#define TRANSIT 10 /* microseconds that a frame is under way */
 
 struct web web;
 
-static struct cable *cable;
-static struct driver *drivers[2];
 static char directory_name[SCRATCH_PATH];
 static int directory;
-
-static int emit(void *user, const struct tx_packet *packet)
-{
-	struct driver **driver = user;
-	return driver_emit(*driver, packet, web.now);
-}
-
-static void on_frame(void *user, const struct rx_frame *frame, uint64_t at)
-{
-	struct stack **stack = user;
-	stack_input(*stack, frame, at);
-}
-
-static void on_writable(void *user, uint64_t at)
-{
-	struct stack **stack = user;
-	stack_writable(*stack, at);
-}
 
 static void on_server_ready(void *user, struct socket *socket)
 {
@@ -51,13 +28,13 @@ static void on_server_ready(void *user, struct socket *socket)
 static time_t clock_of_server(void *user)
 {
 	(void)user;
-	return (time_t)(784111777 + web.now / WEB_SECOND); /* RFC 9110 5.6.7's example */
+	return (time_t)(784111777 + web.pair.now / WEB_SECOND); /* RFC 9110 5.6.7's example */
 }
 
 static uint64_t now_of_server(void *user)
 {
 	(void)user;
-	return web.now;
+	return web.pair.now;
 }
 
 static void log_of_server(void *user, const char *line)
@@ -65,20 +42,6 @@ static void log_of_server(void *user, const char *line)
 	size_t length = strlen(web.log);
 	(void)user;
 	snprintf(web.log + length, sizeof web.log - length, "%s\n", line);
-}
-
-static struct stack_config stack_of(unsigned i)
-{
-	struct stack_config config = stack_defaults();
-	drivers[i] = cable_port(cable, i);
-	config.mac = (struct mac){{2, 0, 0, 0, 0, (uint8_t)(i + 1)}};
-	config.address = (struct address){{192, 0, 2, (uint8_t)(i + 1)}};
-	config.prefix_length = 24;
-	config.emit = emit;
-	config.emit_user = &drivers[i];
-	config.on_ready = i == 1 ? on_server_ready : NULL;
-	config.seed[0] = (uint8_t)i;
-	return config;
 }
 
 static uint8_t big_byte(size_t at)
@@ -105,8 +68,9 @@ static void make_files(void)
 void web_start_with(void (*change)(struct http_server_config *config, struct stack_config *stack))
 {
 	make_files();
-	cable = cable_create(2, 512);
-	struct stack_config client = stack_of(0), server = stack_of(1);
+	pair_begin(&web.pair);
+	struct stack_config client = pair_config(&web.pair, 0), server = pair_config(&web.pair, 1);
+	server.on_ready = on_server_ready;
 	struct http_server_config config = http_server_defaults();
 	config.directory = directory;
 	config.clock = clock_of_server;
@@ -114,10 +78,9 @@ void web_start_with(void (*change)(struct http_server_config *config, struct sta
 	config.log = log_of_server;
 	if (change)
 		change(&config, &server);
-	web.stacks[0] = stack_create(&client, web.now);
-	web.stacks[1] = stack_create(&server, web.now);
-	cr_assert(web.stacks[0] && web.stacks[1]);
-	web.server = http_server_create(web.stacks[1], &config);
+	pair_start(&web.pair, 0, &client);
+	pair_start(&web.pair, 1, &server);
+	web.server = http_server_create(web.pair.stacks[1], &config);
 	cr_assert(web.server);
 }
 
@@ -131,9 +94,7 @@ void web_end(void)
 	http_server_destroy(web.server);
 	for (unsigned i = 0; i < WEB_CLIENTS; i++)
 		free(web.clients[i].bytes);
-	stack_destroy(web.stacks[0]);
-	stack_destroy(web.stacks[1]);
-	cable_destroy(cable);
+	pair_end(&web.pair);
 	close(directory);
 	remove("big");
 	remove("a.txt");
@@ -172,43 +133,24 @@ static bool clients_read(void)
 	return any;
 }
 
-static bool frame_waits(unsigned i)
-{
-	struct driver_wait wait;
-	driver_wait(drivers[i], &wait);
-	return wait.deadline != DEADLINE_NEVER;
-}
-
-static void service(unsigned i)
-{
-	const struct driver_sink sink = {&web.stacks[i], on_frame, on_writable};
-	driver_service(drivers[i], &sink, web.now);
-	if (stack_deadline(web.stacks[i]) <= web.now)
-		stack_tick(web.stacks[i], web.now);
-	stack_flush(web.stacks[i], web.now);
-}
-
 /* When anything happens next. */
 static uint64_t next_event(void)
 {
-	uint64_t due = stack_deadline(web.stacks[0]);
-	const uint64_t others[] = {stack_deadline(web.stacks[1]), http_server_deadline(web.server)};
-	if (clients_read() || frame_waits(0) || frame_waits(1))
-		due = web.now + TRANSIT;
+	const uint64_t now = web.pair.now, others[] = {pair_deadline(&web.pair), http_server_deadline(web.server)};
+	uint64_t due = clients_read() ? now + PAIR_TRANSIT : DEADLINE_NEVER;
 	for (size_t i = 0; i < 2; i++)
 		due = others[i] < due ? others[i] : due;
-	return due > web.now ? due : web.now + 1;
+	return due > now ? due : now + 1;
 }
 
 void web_run(uint64_t duration)
 {
-	uint64_t until = web.now + duration;
-	while (web.now < until) {
+	uint64_t until = web.pair.now + duration;
+	while (web.pair.now < until) {
 		http_server_tick(web.server);
-		service(0);
-		service(1);
+		pair_service(&web.pair);
 		uint64_t due = next_event();
-		web.now = due < until ? due : until;
+		web.pair.now = due < until ? due : until;
 	}
 }
 
@@ -216,7 +158,7 @@ struct web_client *web_connect(unsigned i)
 {
 	struct web_client *c = &web.clients[i];
 	free(c->bytes);
-	*c = (struct web_client){.socket = socket_open(web.stacks[0], SOCKET_STREAM), .deaf = true};
+	*c = (struct web_client){.socket = socket_open(web.pair.stacks[0], SOCKET_STREAM), .deaf = true};
 	cr_assert(c->socket);
 	cr_assert_eq(socket_connect(c->socket, &(struct endpoint){{{192, 0, 2, 2}}, 80}), 0);
 	web_run(WEB_SECOND / 100);

@@ -18,7 +18,7 @@
 #include <stddef.h>
 
 #include "apps/http_server.h"
-#include "stack.h"
+#include "tests/unit/apps/pair.h"
 
 #define WEB_SECOND  1000000u
 #define WEB_CLIENTS 200
@@ -37,8 +37,7 @@ struct web_client {
 };
 
 struct web {
-	uint64_t now;
-	struct stack *stacks[2]; /* the clients', the server's */
+	struct pair pair; /* of the clients' stack and the server's */
 	struct http_server *server;
 	struct web_client clients[WEB_CLIENTS];
 	char log[4096]; /* its last lines */
