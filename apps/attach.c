@@ -5,12 +5,16 @@
  */
 #include <errno.h>
 #include <net/if.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "apps/attach.h"
 #include "apps/causes.h"
 #include "drivers/tap.h"
+
+#define ATTACH_PATIENCE 60000 /* milliseconds to wait for a TAP to come free */
+#define ATTACH_PAUSE    250   /* milliseconds from one look to the next */
 
 /* Say what failed; false, for the caller to return. */
 static bool attach_fail(const char *what, const char *which, const char *why, const char *command)
@@ -75,28 +79,50 @@ static bool attach_passes_over(const struct netdevice_link *link, const struct a
 	return link->index && (!link->tap || (link->master && link->master != bridge));
 }
 
-/* The first that lets us. Of the refusals the first that is not "busy" says most. */
-static bool attach_any(const struct options *o, struct attachment *a)
+/* Why none was to be had. Of the refusals the first that is not "busy" says most. */
+struct attach_refusal {
+	struct tap_failure failure;
+	char tap[NETDEVICE_NAME];
+	unsigned busy; /* so many are in use */
+};
+
+/* The first that lets us. */
+static bool attach_first(const struct options *o, struct attachment *a, struct attach_refusal *refusal)
 {
-	struct tap_failure failure, first = {TAP_ATTACH, -EBUSY};
+	struct tap_failure failure;
 	struct netdevice_link link;
-	char refused[NETDEVICE_NAME] = "tap0";
-	unsigned busy = 0;
-	for (unsigned i = 0; i < ATTACH_TAPS && (first.step == TAP_ATTACH); i++) {
+	*refusal = (struct attach_refusal){.failure = {TAP_ATTACH, -EBUSY}, .tap = "tap0"};
+	for (unsigned i = 0; i < ATTACH_TAPS && refusal->failure.step == TAP_ATTACH; i++) {
 		snprintf(a->tap, sizeof a->tap, "tap%u", i);
 		if (netdevice_link(a->tap, &link) == 0 && attach_passes_over(&link, a))
 			continue;
 		a->device = tap_open(a->tap, o->mtu, &failure);
 		if (a->device)
 			return true;
-		busy += failure.error == -EBUSY;
-		if (first.error != -EBUSY || failure.error == -EBUSY)
+		refusal->busy += failure.error == -EBUSY;
+		if (refusal->failure.error != -EBUSY || failure.error == -EBUSY)
 			continue;
-		first = failure;
-		memcpy(refused, a->tap, sizeof refused);
+		refusal->failure = failure;
+		memcpy(refusal->tap, a->tap, sizeof a->tap);
 	}
-	attach_explain(o, refused, first, busy);
 	return false;
+}
+
+/* Where all are in use, as when hundreds of pages are fetched at once, one soon comes free. */
+static bool attach_any(const struct options *o, struct attachment *a)
+{
+	struct attach_refusal refusal;
+	for (unsigned waited = 0; !attach_first(o, a, &refusal); waited += ATTACH_PAUSE) {
+		if (refusal.failure.error != -EBUSY || refusal.busy == 0 || waited >= ATTACH_PATIENCE) {
+			attach_explain(o, refusal.tap, refusal.failure, refusal.busy);
+			return false;
+		}
+		if (waited == 4 * ATTACH_PAUSE)
+			fprintf(stderr, "strata: waiting for a TAP, since all from tap0 to tap%d are in use\n",
+				ATTACH_TAPS - 1);
+		poll(NULL, 0, ATTACH_PAUSE);
+	}
+	return true;
 }
 
 static bool attach_named(const struct options *o, struct attachment *a)

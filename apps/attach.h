@@ -29,7 +29,8 @@ struct attachment {
 	bool addressed; /* we gave the bridge its address `host` */
 };
 
-/* By the options: --tap (the first of tap0, tap1 ... that is free and no port of another bridge), --bridge (strata0 where it
+/* By the options: --tap (the first of tap0, tap1 ... that is free and no port of another bridge; one that comes free within a
+ * minute, where all are in use), --bridge (strata0 where it
  * exists), --host-ip, --mtu. False: told on standard error. */
 bool attach_open(const struct options *options, struct attachment *attachment);
 

@@ -159,13 +159,15 @@ void cause_of_attach(const char *root, const char *name, int error, const char *
 void cause_of_none(const char *root, const char *name, int error, unsigned busy, const char *command,
 		   char line[CAUSE_LINE])
 {
-	char why[64], remedy[64];
-	if (busy == 0 || (error != EPERM && error != EACCES)) {
+	bool ours = error == EPERM || error == EACCES; /* of others there would be some, but only root may make them */
+	char why[64], remedy[64] = "strata doctor, which names the programs";
+	if (busy == 0 || (!ours && error != EBUSY)) {
 		cause_of_attach(root, name, error, command, line);
 		return;
 	}
-	snprintf(why, sizeof why, "all of this user's TAPs, %u, are in use", busy);
-	snprintf(remedy, sizeof remedy, "sudo strata up %u", busy + 2);
+	snprintf(why, sizeof why, "all %s, %u, are in use", ours ? "of this user's TAPs" : "that may be", busy);
+	if (ours)
+		snprintf(remedy, sizeof remedy, "sudo strata up %u", busy + 2);
 	cause_line(line, "attaching", "tap0, tap1 ...", why, remedy);
 }
 

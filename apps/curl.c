@@ -168,15 +168,14 @@ int curl_main(int argc, char **argv)
 	int status = CURL_USAGE;
 	curl = (struct curl){.max_time = CURL_NEVER, .connect_timeout = 300 * 1000000ull};
 	curl_say_begin();
-	if (!curl_parse(&curl, argc, argv, &status)) {
-		free(curl.data);
-		return status;
+	if (curl_parse(&curl, argc, argv, &status)) {
+		signal(SIGPIPE, SIG_IGN); /* an output that is gone is told by its error */
+		bool needed = curl_needs_host(&curl);
+		curl.host = needed ? host_open(&curl.options) : NULL;
+		if (!needed || curl.host)
+			status = curl_fetch_all(&curl);
 	}
-	signal(SIGPIPE, SIG_IGN); /* an output that is gone is told by its error */
-	bool needed = curl_needs_host(&curl);
-	curl.host = needed ? host_open(&curl.options) : NULL;
-	if (!needed || curl.host)
-		status = curl_fetch_all(&curl);
+	free(curl.outputs);
 	free(curl.data);
 	return status;
 }

@@ -19,7 +19,6 @@
 #include "apps/http_client_response.h"
 #include "apps/url.h"
 
-#define CURL_URLS      256
 #define CURL_HEADERS   64
 #define CURL_REDIRECTS 50 /* curl's limit */
 #define CURL_NEVER     UINT64_MAX
@@ -66,9 +65,9 @@ struct curl {
 	struct host *host;
 
 	/* The command line. */
-	const char *urls[CURL_URLS];
+	char **urls; /* of argv */
 	unsigned url_count;
-	const char *outputs[CURL_URLS]; /* -o; NULL: -O */
+	const char **outputs; /* -o; NULL: -O */
 	unsigned output_count;
 	const char *headers[CURL_HEADERS];
 	unsigned header_count;

@@ -109,10 +109,12 @@ static int curl_take_data(struct curl *c, const char *text)
 
 static int curl_take_output(struct curl *c, const char *name)
 {
-	if (c->output_count == CURL_URLS)
-		return curl_refuse(c, "-o", "there are 256 already");
 	if (name && (!*name || strlen(name) >= sizeof c->output.name))
 		return curl_refuse(c, name, "no name for a file");
+	const char **outputs = realloc(c->outputs, (c->output_count + 1) * sizeof *outputs);
+	if (!outputs)
+		return curl_refuse(c, "-o", strerror(errno));
+	c->outputs = outputs;
 	c->outputs[c->output_count++] = name;
 	return 0;
 }
@@ -212,12 +214,8 @@ bool curl_parse(struct curl *c, int argc, char **argv, int *status)
 	options_begin(&c->options, argv[0], OPTIONS_MACHINE);
 	while (!wrong && (option = options_next(&c->options, argc, argv, curl_options)) != OPTIONS_END)
 		wrong = curl_take_option(c, option);
-	for (; !wrong && optind < argc; optind++) {
-		if (c->url_count == CURL_URLS)
-			wrong = curl_refuse(c, argv[optind], "there are 256 URLs already");
-		else
-			c->urls[c->url_count++] = argv[optind];
-	}
+	c->urls = &argv[optind];
+	c->url_count = (unsigned)(argc - optind);
 	if (!wrong && c->url_count == 0)
 		wrong = curl_refuse(c, "URL", "there is none");
 	if (!wrong && c->head_only && c->has_data)

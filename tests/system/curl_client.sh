@@ -120,6 +120,26 @@ large() {
 
 flat() { (ulimit -v 65536 && large 200); }
 
+many_urls() {
+	set --
+	for n in $(seq 300); do
+		set -- "$@" -o "$scratch/many.$n" $url/plain
+	done
+	strata_curl -sS "$@" && cat "$scratch"/many.* >"$scratch/all" && prints 300 grep -c hello "$scratch/all"
+}
+
+# More at once than there are TAPs, on the bridge that strata looks for. None may be left then.
+crowd() {
+	ip link add strata0 type bridge && ip address add $host/24 dev strata0 && ip link set strata0 up || return
+	for n in $(seq 500); do
+		timeout 300 "$BUILD/strata" curl -sS $url/plain >"$scratch/crowd.$n" 2>&1 &
+		set -- "$@" $!
+	done
+	wait "$@"
+	sort "$scratch"/crowd.* | uniq -c
+	[ "$(cat "$scratch"/crowd.* | grep -cx hello)" -eq 500 ] && ! ip link show | grep tap
+}
+
 scene() {
 	BUILD=$(cd "$BUILD" && pwd)
 	"$BUILD/tests/rude_server" 8080 >"$scratch/rude" 2>&1 &
@@ -131,6 +151,8 @@ scene() {
 	bar
 	check '200 MiB to a slow reader, in 64 MiB of address space' flat
 	check '5 MiB by way of a wire that loses 2 %' large 5 --loss 2
+	check '300 URLs, each into a file' many_urls
+	check '500 pages at once' crowd
 	kill $rude
 }
 play scene

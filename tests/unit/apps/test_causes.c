@@ -121,6 +121,14 @@ Test(causes, a_command_tells_sudo_to_whom_it_helps)
 			   : "strata: opening failed on x: no sudo here; do: sudo a sudoer && sudo b\n");
 }
 
+Test(causes, all_taps_are_in_use)
+{
+	cause_of_none(root, "tap0", EBUSY, 253, "curl", line);
+	assert_line("all that may be, 253, are in use", "strata doctor");
+	cause_of_none(root, "tap2", EPERM, 2, "curl", line);
+	assert_line("all of this user's TAPs, 2, are in use", "sudo strata up 4");
+}
+
 Test(causes, a_module_that_is_not_loaded)
 {
 	static const int errors[] = {ENOENT, ENODEV}; /* without the file, and with it */
